@@ -1,0 +1,16 @@
+"""The format of spool files: names, fields, codec, states, defects.  All pure.
+
+    names      directories, letters, numbers
+    fields     the field table: every key once
+    codec      bytes to lines and back, byte edits that leave the rest alone
+    recipient  RCPT lines with fixed-width results
+    state      the STATE line
+    parts      original headers, modified headers, body
+    compose    a new file's envelope
+    states     standing: what a message is doing, and why it is stuck
+    plan       a change as a value
+    hosts      DST and ERR_SERVER values
+    defects    what is wrong with a file, as data
+
+It imports nothing of this project but itself; everything else may import it.
+"""

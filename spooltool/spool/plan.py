@@ -1,0 +1,101 @@
+"""The plan: a change as a value.
+
+A plan is made by looking and applied later.  It carries what it saw: number, inode and
+the values that it will change.  Where these have changed in between, applying it fails
+for that message only.  STATE, attempts and mtime are no part of it, so that an attempt
+in between does not spoil a plan.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """One key's value before and after; None: the key is absent."""
+
+    key: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to happen to one message.
+
+    `keys` are edits inside the file; `to` is where the file goes ("" stays).  `inode`
+    is that of the file that was looked at, `size` its bytes.
+    """
+
+    id: str
+    file: str
+    inode: int
+    size: int
+    keys: tuple[KeyChange, ...] = ()
+    to: str = ""
+
+    @property
+    def kind(self) -> tuple[tuple[str, str | None, str | None], ...]:
+        """What equal changes have in common: old and new values, and the move."""
+        kinds = [(change.key, change.old, change.new) for change in self.keys]
+        if self.to:
+            kinds.append(("", self.file.partition("/")[0], self.to.partition("/")[0]))
+        return tuple(kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """A message that the plan treats apart: `kind` is wait, skip or unjudged."""
+
+    kind: str
+    id: str
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A verb over a frozen set of messages.
+
+    `rewrite` is how many bytes will be written anew; `notes` are lines for the person.
+    """
+
+    verb: str
+    spool: str
+    found_by: str
+    query: str
+    made: float
+    changes: tuple[Change, ...]
+    apart: tuple[Apart, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    arguments: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def rewrite(self) -> int:
+        """Bytes of all files whose envelope is rewritten."""
+        return sum(change.size for change in self.changes if change.keys)
+
+    def encode(self) -> str:
+        """The plan as one JSON object, for `--plan FILE`."""
+        return json.dumps({"v": 1, **asdict(self)}, indent=1)
+
+
+def decode_plan(text: str) -> Plan:
+    """Inverse of `Plan.encode`.  Raises ValueError when the text is no plan."""
+    try:
+        raw = json.loads(text)
+        if raw.pop("v") != 1:
+            raise ValueError("a plan of another version")
+        raw["changes"] = tuple(
+            Change(**{**c, "keys": tuple(KeyChange(**k) for k in c["keys"])})
+            for c in raw["changes"]
+        )
+        raw["apart"] = tuple(Apart(**e) for e in raw["apart"])
+        raw["unchanged"] = tuple(raw["unchanged"])
+        raw["notes"] = tuple(raw["notes"])
+        return Plan(**raw)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a plan: {error}") from error

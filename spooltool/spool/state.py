@@ -1,0 +1,154 @@
+"""The STATE line: a message's results in one fixed-width line with a checksum.
+
+::
+
+    STATE:<TAB>reason(11) attempts last next term held pending delivered failed started
+               code enhanced host(40) text(80) crc32
+
+`ls` reads it from the first 4 KiB and needs no other line to say why a message is
+stuck.  It is a summary: the RCPT lines are what delivery obeys.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from spooltool.spool.fields import unescape_text
+from spooltool.spool.recipient import HOST_WIDTH, TEXT_WIDTH, Recipient, fit
+
+REASON_WIDTH = 11
+NO_REASON = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Summary of a message.  Times are unix seconds, 0 for never.
+
+    `reason` is a code of `states.REASONS` or "" (nothing failed yet); `term` is when the
+    abandon clock of this file started, `held` when it was set aside (0: it is not);
+    `started` counts content work begun and not ended.
+    """
+
+    reason: str = ""
+    attempts: int = 0
+    last_try: int = 0
+    next_try: int = 0
+    term: int = 0
+    held: int = 0
+    pending: int = 0
+    delivered: int = 0
+    failed: int = 0
+    started: int = 0
+    code: int = 0
+    enhanced: str = ""
+    host: str = ""
+    text: str = ""
+
+
+STATE_RE = re.compile(
+    rb"([a-z-]+) *([0-9]{4}) ([0-9]{10}) ([0-9]{10}) ([0-9]{10}) ([0-9]{10}) "
+    rb"([0-9]{4}) ([0-9]{4}) ([0-9]{4}) ([0-9]) "
+    rb"([0-9]{3}) ([0-9.]{5,9}) *([ -~]{%d}) ([ -~]{%d}) ([0-9a-f]{8})" % (HOST_WIDTH, TEXT_WIDTH)
+)
+_CRC_WIDTH = 8
+
+
+def encode_state(state: State) -> bytes:
+    """The value of a STATE line, `STATE_WIDTH` bytes."""
+    body = b"%-11s %04d %010d %010d %010d %010d %04d %04d %04d %d %03d %-9s " % (
+        state.reason.encode()[:REASON_WIDTH] or b"-",
+        min(state.attempts, 9999),
+        state.last_try,
+        state.next_try,
+        state.term,
+        state.held,
+        min(state.pending, 9999),
+        min(state.delivered, 9999),
+        min(state.failed, 9999),
+        min(state.started, 9),
+        state.code % 1000,
+        state.enhanced.encode()[:9] or b"0.0.0",
+    )
+    body += fit(state.host, HOST_WIDTH) + b" " + fit(state.text, TEXT_WIDTH) + b" "
+    return body + b"%08x" % zlib.crc32(body)
+
+
+STATE_WIDTH = len(encode_state(State()))
+
+
+def fresh_state(term: int, recipients: int) -> State:
+    """The state of a message just received: due at once."""
+    return State(next_try=term, term=term, pending=recipients)
+
+
+def parse_state(raw: bytes) -> tuple[State | None, bool]:
+    """Read a STATE value: (state, fixed).
+
+    (None, False) when it cannot be trusted: wrong shape or checksum.  `fixed` tells that
+    it has its format's width, so that it may be written in place.
+    """
+    if len(raw) != STATE_WIDTH:
+        return None, False
+    match = STATE_RE.fullmatch(raw)
+    if match is None:
+        return None, True
+    if int(match[15], 16) != zlib.crc32(raw[:-_CRC_WIDTH]):
+        return None, True
+    enhanced = match[12].decode()
+    reason = match[1].decode()
+    return (
+        State(
+            "" if reason == NO_REASON else reason,
+            int(match[2]),
+            int(match[3]),
+            int(match[4]),
+            int(match[5]),
+            int(match[6]),
+            int(match[7]),
+            int(match[8]),
+            int(match[9]),
+            int(match[10]),
+            int(match[11]),
+            "" if enhanced == "0.0.0" else enhanced,
+            unescape_text(match[13].decode().rstrip()),
+            unescape_text(match[14].decode().rstrip()),
+        ),
+        True,
+    )
+
+
+def summarise(state: State, recipients: Iterable[Recipient]) -> State:
+    """`state` with its totals and earliest next try taken from the recipients."""
+    pending = delivered = failed = 0
+    earliest = 0
+    for recipient in recipients:
+        if recipient.pending:
+            pending += 1
+            if not earliest or recipient.next_try < earliest:
+                earliest = recipient.next_try
+        elif recipient.mark == "D":
+            delivered += 1
+        else:
+            failed += 1
+    return replace(
+        state,
+        pending=pending,
+        delivered=delivered,
+        failed=failed,
+        next_try=earliest or state.next_try,
+    )
+
+
+def set_aside(state: State, now: float) -> State:
+    """The state of a message put aside now."""
+    return replace(state, held=int(now))
+
+
+def taken_back(state: State, now: float) -> State:
+    """The state of a message taken back now: its term lasts longer by the time aside."""
+    if not state.held:
+        return state
+    return replace(state, term=state.term + max(0, int(now) - state.held), held=0)

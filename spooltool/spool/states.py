@@ -1,0 +1,197 @@
+"""Standing: what one message is doing, as a total pure function.
+
+Seven words, and for *stuck* a reason from a closed list.  `ls`, `group`, `why`, the
+query language and the metrics all ask here, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spooltool.spool.codec import Envelope
+from spooltool.spool.names import HOLD, QUARANTINE, RESEND, SENDER, TRASH, SpoolName
+from spooltool.spool.state import State
+
+STANDINGS: dict[str, str] = {
+    "receiving": "being received, not yet acknowledged",
+    "fresh": "received, first attempt due or not yet due for long",
+    "delivering": "an attempt is being made now",
+    "waiting": "one 4xx reply of a living peer, the next try is not yet due",
+    "stuck": "needs a person, or a peer that mends itself",
+    "held": "set aside by an operator",
+    "quarantined": "set aside by content policy or antivirus",
+    "trashed": "in the trash",
+}
+"""Every standing with its meaning."""
+
+REASONS: dict[str, str] = {
+    "refused": "the host refuses connections",
+    "timeout": "the host does not answer in time, or the connection was lost",
+    "unresolved": "the host name does not resolve",
+    "put-off": "the host answered 4xx for the second time or more",
+    "rejected": "some recipients were refused for good",
+    "tls": "encryption is required and failed",
+    "scanner": "the antivirus scanner does not answer or cannot decide",
+    "limit": "a limit of this relay or of the host stands in the way",
+    "overdue": "due for a long time, and nobody works on it",
+    "notice": "given up, and the error mail is not out yet",
+    "partial": "partly received, and no writer is left",
+    "no-envelope": "the file names no sender or no recipient",
+    "torn": "the file is shorter than it must be",
+    "edited": "the content was changed by hand: `accept` it first",
+    "unreadable": "the file cannot be read",
+    "unknown": "failed before, and the file does not say how",
+}
+"""Every reason of *stuck*, with its meaning."""
+
+_WORDING = {"put-off": "put off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A message's standing: word of STANDINGS, reason of REASONS or "", text for a person."""
+
+    word: str
+    reason: str = ""
+    why: str = ""
+
+    @property
+    def stuck(self) -> bool:
+        """Whether a person is asked to look."""
+        return self.word == "stuck"
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstance:
+    """What the file alone does not say.  Times are unix seconds, durations seconds.
+
+    `holder` names who holds the lock ("" when nobody is known to), `mtime` is the file's,
+    `relay_up` False when no dequeuer runs: then nothing is called overdue.
+    """
+
+    now: float
+    mtime: float = 0.0
+    holder: str = ""
+    timeout: int = 90
+    scan_period: int = 2
+    relay_up: bool = True
+
+    @property
+    def grace(self) -> float:
+        """How long a due message may lie untouched before it is overdue."""
+        return max(60.0, 10.0 * self.scan_period)
+
+
+def standing(name: SpoolName, env: Envelope | None, around: Circumstance) -> Standing:
+    """The standing of one message; `env` None means that its file cannot be read."""
+    if env is None:
+        return _set_aside(name) or Standing("stuck", "unreadable", "unreadable")
+    return judge(
+        name.dir,
+        name.letter,
+        env.state,
+        around,
+        torn=env.torn,
+        edited=env.grown,
+        deliverable=not env.complete or (env.sender is not None and bool(env.recipients)),
+    )
+
+
+def judge(
+    directory: str,
+    letter: str,
+    state: State | None,
+    around: Circumstance,
+    *,
+    torn: bool = False,
+    edited: bool = False,
+    deliverable: bool = True,
+) -> Standing:
+    """The standing from the few facts that decide it (see `standing`)."""
+    aside = _set_aside(SpoolName(directory, letter, ""))
+    if aside:
+        return aside
+    if letter == "T":
+        return _partial(around)
+    if around.holder:
+        age = f", {_age(around.now - state.last_try)}" if state and state.last_try else ""
+        return Standing("delivering", "", f"delivering: {around.holder}{age}")
+    if torn:
+        return Standing("stuck", "torn", "torn: the end of the file is missing")
+    if not deliverable:
+        return Standing("stuck", "no-envelope", "no envelope: sender or recipients unknown")
+    if letter == "E":
+        last = _last_failure(state)
+        return Standing("stuck", "notice", f"notice due{': ' + last if last else ''}")
+    if edited:
+        return Standing("stuck", "edited", "edited by hand: `accept` it first")
+    if state is None:
+        if directory == RESEND:
+            return Standing("stuck", "unknown", "unknown: no STATE in the file")
+        return _untried(around, around.mtime)
+    if state.attempts == 0:
+        return _untried(around, state.next_try)
+    return _tried(state, around)
+
+
+def _set_aside(name: SpoolName) -> Standing | None:
+    if name.dir == HOLD:
+        return Standing("held", "", "held")
+    if name.dir == QUARANTINE:
+        return Standing("quarantined", "", "in quarantine")
+    if name.dir == TRASH:
+        return Standing("trashed", "", "in the trash")
+    return None
+
+
+def _partial(around: Circumstance) -> Standing:
+    if around.holder or around.now - around.mtime <= around.timeout:
+        return Standing("receiving", "", "receiving")
+    return Standing("stuck", "partial", "partial: idle, no writer")
+
+
+def _untried(around: Circumstance, due: float) -> Standing:
+    late = around.now - due
+    if around.relay_up and late > around.grace:
+        return Standing("stuck", "overdue", f"overdue: due {_age(late)} ago, never tried")
+    return Standing("fresh", "", "first attempt due")
+
+
+def _tried(state: State, around: Circumstance) -> Standing:
+    late = around.now - state.next_try
+    if around.relay_up and state.next_try and late > around.grace:
+        return Standing("stuck", "overdue", f"overdue: due {_age(late)} ago")
+    if state.reason == "put-off" and state.attempts == 1:
+        return Standing("waiting", "", f"put off once: {_reply(state)}")
+    reason = state.reason if state.reason in REASONS else "unknown"
+    text = _last_failure(state)
+    wording = _WORDING.get(reason, reason)
+    return Standing("stuck", reason, f"{wording}: {text}" if text else wording)
+
+
+def _reply(state: State) -> str:
+    words = (str(state.code) if state.code else "", state.enhanced, state.text)
+    return " ".join(word for word in words if word)
+
+
+def _last_failure(state: State | None) -> str:
+    return _reply(state) if state else ""
+
+
+def _age(seconds: float) -> str:
+    """A duration in one or two units: `41 s`, `12 m`, `5h08m`, `5d00h`."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} m"
+    if whole < 86400:
+        return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+    return f"{whole // 86400}d{whole % 86400 // 3600:02d}h"
+
+
+def home(letter: str, state: State | None) -> str:
+    """Where a released message belongs: E to D_resend, R to D_sender if never tried."""
+    if letter == "E" or (state is not None and state.attempts > 0):
+        return RESEND
+    return SENDER

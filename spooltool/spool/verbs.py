@@ -1,0 +1,134 @@
+"""What each verb would change in one message: from an envelope to a Change.
+
+Pure: the same functions make the plan of the command line and of the screen.  A verb
+answers with a `Change`, with an `Apart` that says why the message is left alone, or with
+None where it is as asked already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from spooltool.spool.codec import Envelope
+from spooltool.spool.hosts import HostPort, format_hosts
+from spooltool.spool.names import FLAT, HOLD, QUARANTINE, SENDER, SpoolName
+from spooltool.spool.plan import Apart, Change, KeyChange
+from spooltool.spool.states import home
+
+NOTICE_HINT = (
+    "given up, only its notice is due: `requeue` delivers it after all, "
+    "`set {file} ERR_SERVER=HOST` sends the notice another way"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A message as a plan looks at it: place, inode, bytes, envelope."""
+
+    name: SpoolName
+    inode: int
+    size: int
+    envelope: Envelope
+
+
+def set_keys(seen: Seen, values: Mapping[str, str]) -> Change | Apart | None:
+    """Give keys these values (checked before by `fields.check_value`)."""
+    if seen.name.letter == "T":
+        return _apart(seen, "skip", "being received")
+    envelope = seen.envelope
+    keys = tuple(
+        KeyChange(key, envelope.get(key), value)
+        for key, value in values.items()
+        if envelope.get(key) != value
+    )
+    if not keys:
+        return None
+    if not envelope.lines:
+        return _apart(seen, "skip", "no line of it reads as a spool file's")
+    return Change(seen.name.id, seen.name.file, seen.inode, seen.size, keys)
+
+
+def retarget(
+    seen: Seen, to: tuple[HostPort, ...], *, err_server: tuple[HostPort, ...] = ()
+) -> Change | Apart | None:
+    """Deliver to other hosts.
+
+    One host with a port changes DST and DPORT; in a list the ports stay on the hosts.
+    ROUTE goes to dst where it was mx.  E files are left alone: only their notice is due.
+    """
+    if seen.name.letter == "E":
+        return _apart(seen, "skip", NOTICE_HINT.format(file=seen.name.base))
+    values: dict[str, str] = {}
+    if len(to) == 1 and to[0].port is not None:
+        values["DST"] = str(HostPort(to[0].host))
+        values["DPORT"] = str(to[0].port)
+    else:
+        values["DST"] = format_hosts(to)
+    if err_server:
+        values["ERR_SERVER"] = format_hosts(err_server)
+    if seen.envelope.get("ROUTE") == "mx":
+        values["ROUTE"] = "dst"
+    return set_keys(seen, values)
+
+
+def to_mx(seen: Seen) -> Change | Apart | None:
+    """Deliver by the MX of each recipient's domain instead of to DST."""
+    if seen.name.letter == "E":
+        return _apart(seen, "skip", NOTICE_HINT.format(file=seen.name.base))
+    return set_keys(seen, {"ROUTE": "mx"})
+
+
+def hold(seen: Seen) -> Change | Apart | None:
+    """Set a message aside in D_hold."""
+    if seen.name.dir in (HOLD, QUARANTINE):
+        return None
+    if seen.name.letter == "T":
+        return _apart(seen, "skip", "being received: a partial message cannot be held")
+    return _moved(seen, seen.name.at(HOLD))
+
+
+def release(seen: Seen, *, flat: bool = False) -> Change | Apart | None:
+    """Let a message out of D_hold, to where it came from (the root of a flat spool)."""
+    if seen.name.dir == QUARANTINE:
+        return _apart(seen, "skip", "in quarantine: a content verdict stands against it")
+    if seen.name.dir != HOLD:
+        return None
+    place = FLAT if flat else home(seen.name.letter, seen.envelope.state)
+    return _moved(seen, seen.name.at(place))
+
+
+def undo(seen: Seen, change: Change) -> Change | Apart | None:
+    """Take one carried-out change back: only where its values still stand."""
+    keys = []
+    for key in change.keys:
+        now = seen.envelope.get(key.key)
+        if now == key.old:
+            continue
+        if now != key.new:
+            return _apart(seen, "skip", f"{key.key} was changed again: it is {now or 'absent'} now")
+        keys.append(KeyChange(key.key, key.new, key.old))
+    to = ""
+    if change.to:
+        went, came = _directory(change.to), _directory(change.file)
+        if seen.name.dir == went and went != came:
+            if came == SENDER:
+                came = home(seen.name.letter, seen.envelope.state)
+            to = seen.name.at(came).file
+        elif not keys and seen.name.dir != came:
+            return _apart(seen, "skip", f"moved on since: it is in {seen.name.dir} now")
+    if not keys and not to:
+        return None
+    return Change(seen.name.id, seen.name.file, seen.inode, seen.size, tuple(keys), to)
+
+
+def _moved(seen: Seen, target: SpoolName) -> Change:
+    return Change(seen.name.id, seen.name.file, seen.inode, seen.size, (), target.file)
+
+
+def _apart(seen: Seen, kind: str, reason: str) -> Apart:
+    return Apart(kind, seen.name.id, seen.name.file, reason)
+
+
+def _directory(file: str) -> str:
+    return file.rpartition("/")[0]

@@ -1,0 +1,17 @@
+"""The only code that touches spool files.  Shell: it moves bytes, the format decides.
+
+    root        open a spool, directory descriptors, ownership
+    filesystem  what it lies on; making batches durable
+    scan        what is in it, without a lock
+    message     one message whole: parts, digest
+    lock        one flock a message, checked against the path
+    edit        results in place; verified replacement
+    move        renames that refuse to overwrite
+    counter     numbers, unique and never reused
+    incoming    a message being received; the group commit
+    journal     operators' transactions
+    apply       carrying out a plan
+
+It may import `spooltool.spool` and `spooltool.errors`.  Reading never writes; writing
+holds the message's lock.
+"""

@@ -1,0 +1,93 @@
+"""Numbers: unique, never reused, handed out from blocks that are durable before use."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+
+from spooltool.errors import CannotWrite
+from spooltool.spool.names import OWN_DIR, TRASH, format_number, number_value, parse_name
+from spooltool.store.root import Spool
+
+BLOCK = 10_000
+"""Numbers reserved at a time: one fsync for so many messages."""
+
+_CEILING = 36**8 // 2
+"""Foreign names above this (deadbeef, zzzzzzzz) are no counter values of ours."""
+
+_JOURNAL_NUMBER = re.compile(rb'"id":\s*"([0-9a-z]{8})"')
+
+
+class Counter:
+    """Hands out numbers of a spool.  Several processes may each have one."""
+
+    def __init__(self, spool: Spool, block: int = BLOCK) -> None:
+        self._spool = spool
+        self._block = block
+        self._next = 0
+        self._end = 0
+        self._looked = False
+
+    def take(self) -> str:
+        """The next number.  Raises CannotWrite when a block cannot be reserved."""
+        if self._next >= self._end:
+            self._reserve()
+        value = self._next
+        self._next += 1
+        return format_number(value)
+
+    def _reserve(self) -> None:
+        own = self._spool.own_dir()
+        try:
+            fd = os.open(
+                "counter", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=own
+            )
+        except OSError as error:
+            raise CannotWrite(f"{OWN_DIR}/counter: {error.strerror}") from error
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            text = os.pread(fd, 64, 0).strip()
+            start = int(text) if text.isdigit() else 1
+            if not self._looked:
+                start = max(start, highest_number(self._spool) + 1)
+            end = start + self._block
+            os.pwrite(fd, b"%020d\n" % end, 0)
+            os.fsync(fd)
+            if not text:
+                os.fsync(own)
+        except OSError as error:
+            raise CannotWrite(f"{OWN_DIR}/counter: {error.strerror}") from error
+        finally:
+            os.close(fd)
+        self._next, self._end, self._looked = start, end, True
+
+
+def highest_number(spool: Spool) -> int:
+    """The highest counter value in any directory, the trash and the journal; 0 for none.
+
+    A copied spool that lost its counter must not give a number twice.
+    """
+    highest = 0
+    for directory in (*spool.directories, TRASH):
+        try:
+            names = os.listdir(spool.dir_fd(directory))
+        except FileNotFoundError:
+            continue
+        for base in names:
+            name = parse_name(base, directory)
+            value = number_value(name.number) if name else None
+            if value is not None and highest < value < _CEILING:
+                highest = value
+    try:
+        journal = os.open(
+            "journal", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=spool.dir_fd(OWN_DIR)
+        )
+    except FileNotFoundError:
+        return highest
+    with os.fdopen(journal, "rb") as lines:
+        for line in lines:
+            for number in _JOURNAL_NUMBER.findall(line):
+                if highest < (value := int(number, 36)) < _CEILING:
+                    highest = value
+    return highest

@@ -1,0 +1,290 @@
+"""The spool's root: found, checked, opened once; all paths below go through it.
+
+Files are opened relative to directory descriptors with O_NOFOLLOW, so that a link put
+in the way leads nowhere.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import pwd
+import stat
+from types import TracebackType
+
+from spooltool.errors import CannotCreate, Gone, NoSpool, NotPermitted, NotRegular, Refused
+from spooltool.spool.names import (
+    CHAPTER_DIRS,
+    FLAT,
+    MAIL_DIRS,
+    OWN_DIR,
+    SpoolName,
+    parse_name,
+)
+from spooltool.store.filesystem import file_system
+
+_DIR_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+OWN_DIRS = (OWN_DIR, OWN_DIR + "/trash")
+
+
+class Spool:
+    """An open spool.  `path` is absolute, `fd` its directory, `flat` the 4.1 layout.
+
+    Opening never writes.  `prepare` makes the directories that writing needs.
+    """
+
+    def __init__(self, path: str, fd: int, *, flat: bool) -> None:
+        self.path = path
+        self.fd = fd
+        self.flat = flat
+        self._dirs: dict[str, int] = {FLAT: fd}
+        root = os.fstat(fd)
+        self.uid, self.gid = root.st_uid, root.st_gid
+
+    @classmethod
+    def open(cls, path: str) -> Spool:
+        """Open a spool for reading.  Raises NoSpool (with why) or NotPermitted."""
+        absolute = os.path.abspath(path)
+        try:
+            fd = os.open(absolute, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise NoSpool(f"{absolute}: no such directory") from error
+        except NotADirectoryError as error:
+            raise NoSpool(f"{absolute}: not a directory") from error
+        except PermissionError as error:
+            raise NotPermitted(f"{absolute}: permission denied") from error
+        kind = spool_kind(fd)
+        if kind == "":
+            os.close(fd)
+            raise NoSpool(
+                f"{absolute} is not a spool: no D_state, D_sender, D_resend and no T/R/E files",
+                hint=_hint(absolute),
+            )
+        return cls(absolute, fd, flat=kind == "flat")
+
+    @classmethod
+    def create(cls, path: str) -> Spool:
+        """Open a spool for a relay, making what is missing (mode 0700)."""
+        absolute = os.path.abspath(path)
+        try:
+            os.makedirs(absolute, mode=0o700, exist_ok=True)
+            for name in (*MAIL_DIRS, *OWN_DIRS):
+                os.makedirs(os.path.join(absolute, name), mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise CannotCreate(f"{error.filename}: {error.strerror}") from error
+        spool = cls.open(absolute)
+        os.fsync(spool.fd)
+        return spool
+
+    @property
+    def directories(self) -> tuple[str, ...]:
+        """The mail directories that a scan reads, in order; only those that exist."""
+        present = tuple(name for name in MAIL_DIRS if self._exists(name))
+        return (FLAT, *present) if self.flat else present
+
+    def dir_fd(self, directory: str) -> int:
+        """Descriptor of a directory below the root, opened once.
+
+        Raises FileNotFoundError or PermissionError as the system says it.
+        """
+        fd = self._dirs.get(directory)
+        if fd is None:
+            parent = self.fd
+            *above, last = directory.split("/")
+            if above:
+                parent = self.dir_fd("/".join(above))
+            fd = self._dirs[directory] = os.open(last, _DIR_FLAGS, dir_fd=parent)
+        return fd
+
+    def own_dir(self, name: str = OWN_DIR) -> int:
+        """Descriptor of `.spooltool` or a directory in it, made when missing (writers only)."""
+        try:
+            return self.dir_fd(name)
+        except FileNotFoundError:
+            parent, _, last = name.rpartition("/")
+            above = self.own_dir(parent) if parent else self.fd
+            try:
+                os.mkdir(last, 0o700, dir_fd=above)
+                os.fsync(above)
+            except OSError as error:
+                raise CannotCreate(f"{self.path}/{name}: {error.strerror}") from error
+            return self.dir_fd(name)
+
+    def mail_dir(self, directory: str) -> int:
+        """Descriptor of a mail directory, made when missing (writers only: D_hold)."""
+        try:
+            return self.dir_fd(directory)
+        except FileNotFoundError:
+            try:
+                os.mkdir(directory, 0o700, dir_fd=self.fd)
+                os.fsync(self.fd)
+            except OSError as error:
+                raise CannotCreate(f"{self.path}/{directory}: {error.strerror}") from error
+            return self.dir_fd(directory)
+
+    def open_file(self, name: SpoolName, *, write: bool = False) -> int:
+        """Open a message's file.  Raises Gone, NotPermitted, NotRegular.
+
+        The file must be regular with one link; the open does not block on a FIFO.  A file
+        that an editor replaced in the same moment has no link left: it is opened anew.
+        """
+        flags = _FILE_FLAGS | (os.O_RDWR if write else os.O_RDONLY)
+        while True:
+            try:
+                fd = os.open(name.base, flags, dir_fd=self.dir_fd(name.dir))
+            except FileNotFoundError as error:
+                raise Gone(f"{name.file}: not there any more") from error
+            except PermissionError as error:
+                raise NotPermitted(f"{name.file}: permission denied") from error
+            except OSError as error:
+                if error.errno in (errno.ELOOP, errno.ENXIO, errno.EISDIR):
+                    raise NotRegular(f"{name.file}: not a regular file") from error
+                raise
+            facts = os.fstat(fd)
+            if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1:
+                return fd
+            os.close(fd)
+            if facts.st_nlink != 0:
+                raise NotRegular(f"{name.file}: not a regular file with one link")
+
+    def find(self, number: str) -> list[SpoolName]:
+        """Every file that carries this number now, over the mail directories."""
+        found = []
+        for directory in self.directories:
+            try:
+                fd = self.dir_fd(directory)
+            except OSError:
+                continue
+            for letter in "TRE":
+                name = SpoolName(directory, letter, number)
+                try:
+                    os.stat(name.base, dir_fd=fd, follow_symlinks=False)
+                except OSError:
+                    continue
+                found.append(name)
+        return found
+
+    def _exists(self, directory: str) -> bool:
+        if directory in self._dirs:
+            return True
+        try:
+            os.stat(directory, dir_fd=self.fd, follow_symlinks=False)
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close every descriptor."""
+        for fd in set(self._dirs.values()):
+            os.close(fd)
+        self._dirs.clear()
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def spool_kind(fd: int) -> str:
+    """`dirs`, `flat` or "" (no spool) for an open directory."""
+    try:
+        names = os.listdir(fd)
+    except PermissionError as error:
+        raise NotPermitted("the spool directory cannot be read") from error
+    if any(name in CHAPTER_DIRS for name in names):
+        return "dirs"
+    return "flat" if any(parse_name(name, FLAT) for name in names) else ""
+
+
+def _hint(path: str) -> str:
+    """What the folder may be instead: a spool below it, or another mail system's queue."""
+    try:
+        names = set(os.listdir(path))
+    except OSError:
+        return ""
+    if {"maildrop", "deferred"} & names and {"active", "incoming"} & names:
+        return "this is a Postfix queue: see postqueue -p"
+    if {"input", "msglog"} <= names:
+        return "this is an Exim spool: see exim -bp"
+    for name in sorted(names):
+        below = os.path.join(path, name)
+        try:
+            if any(inner in CHAPTER_DIRS for inner in os.listdir(below)):
+                return f"{below} is one"
+        except OSError:
+            continue
+    return ""
+
+
+def become_owner(path: str) -> None:
+    """Before a write: be the owner of the spool, or stop.
+
+    Root takes uid, gid and groups of the spool's owner for good, before anything below
+    the spool is opened, so that no file of another owner is left behind.  Anybody else
+    who is not the owner stops here.  Raises NotPermitted, Refused or NoSpool.
+    """
+    try:
+        facts = os.stat(path)
+    except OSError as error:
+        raise NoSpool(f"{path}: {error.strerror}") from error
+    check_parents(path, facts.st_uid)
+    if os.geteuid() == facts.st_uid:
+        return
+    owner = user_name(facts.st_uid)
+    if os.geteuid() != 0:
+        raise NotPermitted(
+            f"{path} belongs to {owner}; this is {user_name(os.geteuid())}",
+            hint=f"sudo -u {owner} spooltool …",
+        )
+    try:
+        groups = os.getgrouplist(pwd.getpwuid(facts.st_uid).pw_name, facts.st_gid)
+    except KeyError:
+        groups = [facts.st_gid]
+    os.setgroups(groups)
+    os.setgid(facts.st_gid)
+    os.setuid(facts.st_uid)
+
+
+def check_parents(path: str, owner: int) -> None:
+    """Refuse a spool that somebody else could swap: a parent that others can write.
+
+    A sticky directory (/tmp) is allowed.  Raises Refused.
+    """
+    at = os.path.realpath(path)
+    while True:
+        facts = os.stat(at)
+        foreign = facts.st_uid not in (0, owner)
+        open_to_all = facts.st_mode & stat.S_IWOTH and not facts.st_mode & stat.S_ISVTX
+        if foreign or open_to_all:
+            raise Refused(
+                f"{at} can be written by others: the spool could be swapped under the tool",
+                hint=f"chmod o-w {at}",
+            )
+        if at == "/":
+            return
+        at = os.path.dirname(at)
+
+
+def check_local(path: str, *, force: bool = False) -> None:
+    """Refuse to write on NFS, CIFS or FUSE, where locks and renames cannot be trusted."""
+    mount = file_system(path)
+    if mount.remote and not force:
+        raise Refused(
+            f"{path} lies on {mount.kind}: locks there do not keep the relay and this tool apart",
+            hint="work on the machine that has the disk, or use --force",
+        )
+
+
+def user_name(uid: int) -> str:
+    """Login name of a uid, or the number."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)

@@ -1,0 +1,44 @@
+"""Numbers are unique and never given twice, whatever was lost."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from spooltool.spool.names import format_number, number_value
+from spooltool.store.counter import Counter
+from spooltool.store.root import Spool
+
+
+def values(counter: Counter, count: int) -> list[int]:
+    return [number_value(counter.take()) or 0 for _ in range(count)]
+
+
+def test_two_counters_never_give_the_same(spool: Spool) -> None:
+    first, second = Counter(spool, block=3), Counter(spool, block=5)
+    taken = [v for _ in range(10) for v in values(first, 2) + values(second, 3)]
+    assert len(set(taken)) == len(taken)
+
+
+def test_a_block_is_on_disk_before_its_first_number(spool: Spool) -> None:
+    counter = Counter(spool, block=100)
+    number = number_value(counter.take()) or 0
+    fd = os.open("counter", os.O_RDONLY, dir_fd=spool.own_dir())
+    assert int(os.read(fd, 64)) == number + 100
+    os.close(fd)
+
+
+def test_a_lost_counter_starts_above_every_file_trash_and_journal(spool: Spool) -> None:
+    for place, number in (("D_hold/E", 500), (".spooltool/trash/R", 900)):
+        with open(f"{spool.path}/{place}{format_number(number)}", "wb"):
+            pass
+    with open(f"{spool.path}/.spooltool/journal", "w", encoding="ascii") as journal:
+        journal.write(json.dumps({"v": 1, "txn": "1", "id": format_number(1700)}) + "\n")
+    assert number_value(Counter(spool).take()) == 1701
+
+
+def test_foreign_names_beyond_our_range_do_not_end_it(spool: Spool) -> None:
+    for foreign in ("Rzzzzzzzz", "Rdeadbeef", "R195", "RDEADBEEF"):
+        with open(f"{spool.path}/D_resend/{foreign}", "wb"):
+            pass
+    assert len(Counter(spool).take()) == 8
