@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from spooltool.spool.defects import Defect
 from spooltool.spool.fields import CHAPTER_KEYS, FIELD, LOG_KEYS, ORDER, check_value
@@ -19,12 +20,18 @@ from spooltool.spool.state import State, parse_state
 HEAD_BYTES = 4096
 """STATE begins within this many bytes; a listing reads no more."""
 
+MAX_DEFECTS = 100
+"""Of one kind and file: binary junk has a defect in each of its many lines."""
+
 _BLANKS = b" \t"
+_KEYS = {key.encode(): key for key in FIELD}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One envelope line: key, raw value, and offsets of value start, value end, line end."""
+class Line(NamedTuple):
+    """One envelope line: key, raw value, offsets of value start, value end and line end.
+
+    Blanks around the value are no part of it.  `number` counts lines from 1.
+    """
 
     key: str
     raw: bytes
@@ -131,16 +138,28 @@ class Envelope:
         return int(words[0]), int(words[1]), int(words[2])
 
     @property
+    def cut(self) -> bool:
+        """Whether a file of ours ends before the blank line that closes its envelope."""
+        return (
+            self.end < 0 and self.complete and ("FORMAT" in self._first or "SIZES" in self._first)
+        )
+
+    @property
     def expected_size(self) -> int | None:
-        """Length that the file must have by SIZES; None without SIZES or without an end."""
+        """Length that the file must have by SIZES, at least that when the envelope is cut.
+
+        None where nothing tells it: no SIZES, or an envelope that goes on beyond the head.
+        """
         sizes = self.sizes
+        if self.cut:
+            return self.size + 1 + (sum(sizes) + 2 if sizes else 0)
         if sizes is None or self.end < 0:
             return None
         return self.end + sum(sizes) + 2
 
     @property
     def torn(self) -> bool:
-        """Shorter than SIZES says: never delivered."""
+        """Shorter than SIZES says, or cut in its envelope: never delivered."""
         expected = self.expected_size
         return expected is not None and self.size < expected
 
@@ -169,52 +188,59 @@ def parse(head: bytes, size: int | None = None) -> Envelope:
     if head.find(b"\r", 0, blank if blank >= 0 else len(head)) >= 0:
         # CR before LF is part of the line end only where every line of the file has it
         # (of this head, as far as a head can tell).
-        region = head if head.endswith(b"\n") else head[: head.rfind(b"\n") + 1]
-        crlf = region.count(b"\r\n") == region.count(b"\n")
+        crlf = 0 < head.count(b"\r\n") == head.count(b"\n")
         if crlf:
             blank = head.find(b"\r\n\r\n")
+    eol = 2 if crlf else 1
     if head.startswith(b"\r\n" if crlf else b"\n"):
-        stop, end = 0, 2 if crlf else 1
+        stop, end = 0, eol
     elif blank >= 0:
-        stop = blank + (2 if crlf else 1)
-        end = stop + (2 if crlf else 1)
+        stop, end = blank + eol, blank + 2 * eol
     else:
         stop, end = len(head), -1
     complete = end >= 0 or len(head) >= size
-    if end < 0 and not complete:
+    if not complete:
         stop = head.rfind(b"\n") + 1  # the last line may go on beyond the head
-    return _read_lines(head, size, stop, end, complete, crlf)
+    lines, defects, first = _read_lines(head[:stop], crlf)
+    return Envelope(head, size, lines, end, complete, crlf, defects, first)
 
 
 def _read_lines(
-    head: bytes, size: int, stop: int, end: int, complete: bool, crlf: bool
-) -> Envelope:
+    text: bytes, crlf: bool
+) -> tuple[tuple[Line, ...], tuple[Defect, ...], dict[str, Line]]:
     lines: list[Line] = []
     defects: list[Defect] = []
     first: dict[str, Line] = {}
-    at = 0
-    number = 0
-    for raw_line in head[:stop].split(b"\n"):
-        number += 1
-        next_at = at + len(raw_line) + 1
-        if at >= stop:
-            break
-        text = raw_line[:-1] if crlf and raw_line.endswith(b"\r") else raw_line
-        colon = text.find(b":")
-        if colon <= 0:
-            code = "no-colon"
-            if len(defects) < 100:
-                defects.append(Defect(code, "", number, 1))
-        else:
-            value = text[colon + 1 :].lstrip(_BLANKS)
-            value_start = at + len(text) - len(value)
-            value = value.rstrip(_BLANKS) if not text.startswith((b"STATE", b"RCPT")) else value
-            key = text[:colon].rstrip(_BLANKS).decode("utf-8", "surrogateescape")
-            line = Line(key, value, value_start, value_start + len(value), next_at, number)
+    rows = text.split(b"\n")
+    last = rows.pop()  # what follows the last LF: no line, or one without a line end
+    if last:
+        rows.append(last)
+    start = 0
+    for number, row in enumerate(rows, 1):
+        end = start + len(row) + 1
+        raw_key, colon, value = row.partition(b":")
+        key = _KEYS.get(raw_key) or raw_key.rstrip(_BLANKS).decode("utf-8", "surrogateescape")
+        if colon and key:
+            if crlf and value.endswith(b"\r") and end <= len(text):
+                value = value[:-1]
+                value_start = end - 2
+            else:
+                value_start = end - 1
+            value = value.lstrip(_BLANKS)
+            value_start -= len(value)
+            value = value.rstrip(_BLANKS)
+            line = Line(key, value, value_start, value_start + len(value), end, number)
             lines.append(line)
-            first.setdefault(key, line)
-        at = next_at
-    return Envelope(head, size, tuple(lines), end, complete, crlf, tuple(defects), first)
+            if key not in first:
+                first[key] = line
+        elif len(defects) < MAX_DEFECTS:
+            defects.append(Defect("no-colon", "", number, 1))
+        start = end
+    if last and lines and lines[-1].number == len(rows):
+        lines[-1] = lines[-1]._replace(end=len(text))
+        if first[lines[-1].key].number == len(rows):
+            first[lines[-1].key] = lines[-1]
+    return tuple(lines), tuple(defects), first
 
 
 def _defects(env: Envelope) -> Iterable[Defect]:
@@ -228,10 +254,13 @@ def _defects(env: Envelope) -> Iterable[Defect]:
     seen: dict[str, Line] = {}
     last_order = -1
     ordered = True
+    unknown = 0
     for line in env.lines:
         known = FIELD.get(line.key)
         if known is None:
-            yield Defect("key-unknown", line.key[:40], line.number, 1)
+            unknown += 1
+            if unknown <= MAX_DEFECTS:
+                yield Defect("key-unknown", line.key[:40], line.number, 1)
             continue
         if line.key in seen and not known.repeats:
             before = seen[line.key].number
@@ -240,7 +269,7 @@ def _defects(env: Envelope) -> Iterable[Defect]:
         order = ORDER[line.key]
         ordered = ordered and order >= last_order
         last_order = max(order, last_order)
-        if problem := known.check(line.value):
+        if problem := check_value(line.key, line.value):
             column = line.value_start - _line_start(env, line) + 1
             yield Defect("value-bad", f"{line.key}: {problem}", line.number, column)
         if line.key == "RCPT" and parse_recipient(line.raw, 0) is None:
@@ -250,7 +279,7 @@ def _defects(env: Envelope) -> Iterable[Defect]:
     for key in CHAPTER_KEYS:
         if key not in seen and key not in LOG_KEYS and env.complete:
             yield Defect("key-missing", key)
-    if env.end < 0 and env.complete and env.line("SIZES"):
+    if env.cut:
         yield Defect("envelope-open")
     if env.line("STATE") and env.state is None:
         yield Defect("state-bad", "", seen["STATE"].number, 1)
@@ -274,44 +303,39 @@ def splices(env: Envelope, changes: Mapping[str, str | None]) -> tuple[Splice, .
     its key does not allow: a caller checks first with `check_value`.
     """
     edits: list[Splice] = []
-    eol = b"\r\n" if env.crlf else b"\n"
-    for key, value in changes.items():
+    added: dict[int, bytes] = {}
+    for key in sorted(changes, key=lambda key: ORDER.get(key, len(ORDER))):
+        value = changes[key]
         present = env.all(key)
         if value is None:
-            edits.extend(
-                Splice(start, line.end - start, b"")
-                for line in present
-                for start in (_line_start(env, line),)
-            )
+            for line in present:
+                start = _line_start(env, line)
+                edits.append(Splice(start, line.end - start, b""))
             continue
-        if problem := check_value(key, value):
-            raise ValueError(f"{key}: {problem}")
-        raw = value.encode("utf-8", "surrogateescape")
-        if present:
-            edits.extend(
-                Splice(line.value_start, line.value_end - line.value_start, raw)
-                for line in present
-                if line.raw != raw
-            )
-        else:
+        raw = _checked(key, value)
+        edits.extend(
+            Splice(line.value_start, line.value_end - line.value_start, raw)
+            for line in present
+            if line.raw != raw
+        )
+        if not present:
             at = _place(env, key)
-            separator = FIELD[key].separator.encode()
-            edits.append(Splice(at, 0, _open_end(env, at) + key.encode() + separator + raw + eol))
-    return tuple(sorted(edits, key=lambda edit: edit.offset))
+            added[at] = added.get(at, b"") + _new_line(env, key, raw)
+    gone = {key for key, value in changes.items() if value is None}
+    edits.extend(Splice(at, 0, _open_end(env, at, gone) + text) for at, text in added.items())
+    # What is put before a line goes before that line's own removal.
+    return tuple(sorted(edits, key=lambda edit: (edit.offset, edit.old)))
 
 
 def insert_lines(env: Envelope, key: str, values: Iterable[str]) -> Splice:
-    """The edit that adds lines of a repeatable key after those that stand already."""
-    eol = b"\r\n" if env.crlf else b"\n"
+    """The edit that adds lines of a repeatable key after those that stand already.
+
+    Raises ValueError for a value that the key does not allow.
+    """
     present = env.all(key)
-    at = min(present[-1].end, env.size) if present else _place(env, key)
-    text = b""
-    for value in values:
-        if problem := check_value(key, value):
-            raise ValueError(f"{key}: {problem}")
-        encoded = value.encode("utf-8", "surrogateescape")
-        text += key.encode() + FIELD[key].separator.encode() + encoded + eol
-    return Splice(at, 0, _open_end(env, at) + text)
+    at = present[-1].end if present else _place(env, key)
+    text = b"".join(_new_line(env, key, _checked(key, value)) for value in values)
+    return Splice(at, 0, _open_end(env, at) + text if text else b"")
 
 
 def apply_splices(data: bytes, edits: Iterable[Splice]) -> bytes:
@@ -326,6 +350,16 @@ def apply_splices(data: bytes, edits: Iterable[Splice]) -> bytes:
     return b"".join(out)
 
 
+def _checked(key: str, value: str) -> bytes:
+    if problem := check_value(key, value):
+        raise ValueError(f"{key}: {problem}")
+    return value.encode("utf-8", "surrogateescape")
+
+
+def _new_line(env: Envelope, key: str, raw: bytes) -> bytes:
+    return key.encode() + FIELD[key].separator.encode() + raw + (b"\r\n" if env.crlf else b"\n")
+
+
 def _line_start(env: Envelope, line: Line) -> int:
     return env.head.rfind(b"\n", 0, line.value_start) + 1
 
@@ -333,15 +367,16 @@ def _line_start(env: Envelope, line: Line) -> int:
 def _place(env: Envelope, key: str) -> int:
     """Offset where a line of a missing key goes: after the last known key before it."""
     order = ORDER[key]
-    at = 0
-    for line in env.lines:
-        if line.key in ORDER and ORDER[line.key] < order:
-            at = max(at, line.end)
-    return min(at, env.size)
+    return max((ln.end for ln in env.lines if ORDER.get(ln.key, order) < order), default=0)
 
 
-def _open_end(env: Envelope, at: int) -> bytes:
-    """A line end where the file stops in the middle of a line and something is added."""
-    if at and at >= env.size and not env.head[:at].endswith(b"\n"):
-        return b"\r\n" if env.crlf else b"\n"
-    return b""
+def _open_end(env: Envelope, at: int, gone: Iterable[str] = ()) -> bytes:
+    """A line end where the file stops in the middle of a line and something is added.
+
+    None is wanted when that line is itself of a key that is taken out.
+    """
+    if at < env.size or env.head[at - 1 : at] in (b"", b"\n"):
+        return b""
+    if env.lines and env.lines[-1].end == at and env.lines[-1].key in gone:
+        return b""
+    return b"\r\n" if env.crlf else b"\n"

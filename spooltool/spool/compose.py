@@ -7,12 +7,12 @@ blanks of their width, `encode_sizes` and `encode_digest` fill them in place.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from spooltool.spool.fields import CHAPTER_KEYS, FIELD, FORMAT_VERSION, escape_text
+from spooltool.spool.codec import HEAD_BYTES
+from spooltool.spool.fields import CHAPTER_KEYS, FIELD, FORMAT_VERSION, LOG_KEYS, escape_text
 from spooltool.spool.recipient import (
     FRESH_RESULT,
-    RESULT_WIDTH,
     Path,
     Recipient,
     encode_path,
@@ -56,55 +56,48 @@ class Composed:
     digest_at: int
 
 
-@dataclass(slots=True)
-class _Writer:
-    out: list[bytes] = field(default_factory=list)
-    at: int = 0
-
-    def line(self, key: str, value: bytes) -> int:
-        """Add a line; the offset of its value."""
-        if b"\n" in value or b"\r" in value or b"\0" in value:
-            raise ValueError(f"{key}: a line break cannot stand in a value")
-        separator = _SEPARATORS[key]
-        start = self.at + len(separator)
-        self.out.append(separator + value + b"\n")
-        self.at = start + len(value) + 1
-        return start
-
-
-_SEPARATORS = {key: (key + FIELD[key].separator).encode() for key in FIELD}
+_SEPARATORS = {key: key + FIELD[key].separator for key in FIELD}
 _DEFAULTS = {key: FIELD[key].default or "" for key in CHAPTER_KEYS}
+_STATE = _SEPARATORS["STATE"].encode()
+_RCPT = _SEPARATORS["RCPT"].encode()
+_SIZES = _SEPARATORS["SIZES"].encode()
+_DIGEST = _SEPARATORS["DIGEST"].encode()
 
 
 def encode_envelope(message: NewMessage) -> Composed:
     """The envelope with its closing blank line, SIZES and DIGEST still blank.
 
-    Raises ValueError when a value would break out of its line: the intake refuses such
-    a message, it is never cleaned silently.
+    Raises ValueError when a value would break out of its line or would not read back as
+    it is: the intake refuses such a message, it is never cleaned silently.
     """
-    writer = _Writer()
     values = {**_DEFAULTS, **message.chapter}
-    for key in CHAPTER_KEYS:
-        value = values[key]
-        if value or not key.startswith("LOG_"):
-            writer.line(key, _raw(value))
-    writer.line("FORMAT", FORMAT_VERSION.encode())
+    text = [_line(k, values[k]) for k in CHAPTER_KEYS if values[k] or k not in LOG_KEYS]
+    text.append(_line("FORMAT", FORMAT_VERSION))
+    out = [_encoded("".join(text))]
+    at = len(out[0]) + len(_STATE)
     state = message.state or fresh_state(int(message.arrived), len(message.recipients))
-    pad = _state_padding(writer.at + len(_SEPARATORS["STATE"]))
-    writer.out.append(_SEPARATORS["STATE"] + b" " * pad + encode_state(state) + b"\n")
-    writer.at += len(_SEPARATORS["STATE"]) + pad + STATE_WIDTH + 1
-    writer.line("ARRIVED", b"%.6f" % message.arrived)
-    writer.line("HELO", _raw(escape_text(message.helo)))
-    writer.line("PROTO", _raw(escape_text(message.proto)))
-    writer.line("RESOURCE", _raw(escape_text(message.resource)))
-    writer.line("ROUTE", _raw(message.route))
-    writer.line("FROM", _path(message.sender))
+    pad = _state_padding(at)
+    at += pad + STATE_WIDTH + 1
+    if at > HEAD_BYTES:
+        raise ValueError(f"values too long: STATE would end after {HEAD_BYTES} bytes")
+    out.append(_STATE + b" " * pad + encode_state(state) + b"\n")
+    text = [
+        _line("ARRIVED", f"{message.arrived:.6f}"),
+        _line("HELO", escape_text(message.helo)),
+        _line("PROTO", escape_text(message.proto)),
+        _line("RESOURCE", escape_text(message.resource)),
+        _line("ROUTE", message.route),
+        _line("FROM", _path(message.sender)),
+    ]
+    out.append(_encoded("".join(text)))
+    at += len(out[-1])
     for recipient in message.recipients:
-        _write_recipient(writer, recipient)
-    sizes_at = writer.line("SIZES", b" " * SIZES_WIDTH)
-    digest_at = writer.line("DIGEST", b" " * DIGEST_WIDTH)
-    writer.out.append(b"\n")
-    return Composed(b"".join(writer.out), sizes_at, digest_at)
+        out.append(_recipient(recipient, at + len(_RCPT)))
+        at += len(out[-1])
+    sizes_at = at + len(_SIZES)
+    digest_at = sizes_at + SIZES_WIDTH + 1 + len(_DIGEST)
+    out += [_SIZES, b" " * SIZES_WIDTH, b"\n", _DIGEST, b" " * DIGEST_WIDTH, b"\n\n"]
+    return Composed(b"".join(out), sizes_at, digest_at)
 
 
 def encode_sizes(original: int, modified: int, body: int) -> bytes:
@@ -117,31 +110,37 @@ def encode_digest(hexdigest: str) -> bytes:
     return f"{DIGEST_ALGORITHM}:{hexdigest}".encode()
 
 
-def _raw(value: str) -> bytes:
-    return value.encode("utf-8", "surrogateescape")
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
-def _path(path: Path) -> bytes:
+def _line(key: str, value: str) -> str:
+    if not value.isprintable() or value[:1] == " " or value[-1:] == " ":
+        if any(ch < " " or ch == "\x7f" for ch in value):
+            raise ValueError(f"{key}: control characters cannot stand in a value")
+        if value != value.strip(" "):
+            raise ValueError(f"{key}: blanks at an end would not read back")
+    return f"{_SEPARATORS[key]}{value}\n"
+
+
+def _path(path: Path) -> str:
     text = encode_path(path)
     if parse_path_value(text) != path:
         raise ValueError(f"an address that would not read back: {text!r}")
-    return _raw(text)
+    return text
 
 
 def _state_padding(offset: int) -> int:
     """Blanks that keep the whole STATE inside one 512-byte sector."""
     room = 512 - offset % 512
-    return 0 if STATE_WIDTH <= room else room
+    return 0 if room >= STATE_WIDTH else room
 
 
-def _write_recipient(writer: _Writer, recipient: Path | Recipient) -> None:
+def _recipient(recipient: Path | Recipient, offset: int) -> bytes:
+    """A RCPT line whose value begins at `offset`."""
     if isinstance(recipient, Recipient):
         result, path = encode_result(recipient), recipient.path
     else:
         result, path = FRESH_RESULT, recipient
-    pad = padding(writer.at + len(_SEPARATORS["RCPT"]))
-    value = b" " * pad + result + b" " + _path(path)
-    writer.line("RCPT", value)
-
-
-assert len(FRESH_RESULT) == RESULT_WIDTH
+    address = _line("RCPT", _path(path))[len(_RCPT) :]
+    return b"%s%*s%s %s" % (_RCPT, padding(offset), b"", result, _encoded(address))

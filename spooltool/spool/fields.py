@@ -52,7 +52,8 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 def _number(low: int, high: int) -> Callable[[str], str]:
     def check(value: str) -> str:
-        if value.isascii() and value.isdigit() and low <= int(value) <= high:
+        # The length first: int() refuses thousands of digits with an exception.
+        if value.isascii() and value.isdigit() and len(value) < 20 and low <= int(value) <= high:
             return ""
         return f"not a whole number from {low} to {high}"
 
@@ -61,13 +62,14 @@ def _number(low: int, high: int) -> Callable[[str], str]:
 
 def _address4(value: str) -> str:
     octets = value.split(".")
-    good = len(octets) == 4 and all(o.isascii() and o.isdigit() and int(o) < 256 for o in octets)
+    good = len(octets) == 4 and all(_OCTET.match(octet) and int(octet) < 256 for octet in octets)
     return "" if good else "not an address a.b.c.d"
 
 
 def _address(value: str) -> str:
     hosts = parse_hosts(value)
-    return "" if len(hosts) == 1 and hosts[0].port is None else "not an address"
+    literal = len(hosts) == 1 and hosts[0].port is None and ":" in hosts[0].host
+    return "" if literal or not _address4(value) else "not an address"
 
 
 def _hosts(value: str) -> str:
@@ -76,9 +78,10 @@ def _hosts(value: str) -> str:
     return "" if parse_hosts(value) else "not a host, HOST:PORT, or {a,b} list of them"
 
 
+_OCTET = re.compile(r"[0-9]{1,3}\Z")
 _ROUTE = re.compile(r"(dst|mx)\Z")
 _TIME = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?\Z")
-_WORD = re.compile(r"[!-~]{1,255}\Z")
+_DIGEST = re.compile(r"[a-z0-9_-]{1,20}:[0-9a-f]{1,256}\Z")
 
 
 def _matches(pattern: re.Pattern[str], what: str) -> Callable[[str], str]:
@@ -254,7 +257,14 @@ FIELDS: tuple[Field, ...] = (
         "PASS", "check who when", "a check skipped after release", None, OURS, _any, repeats=True
     ),
     Field("SIZES", "n n n", "bytes of original headers, modified headers, body", None, OURS, _any),
-    Field("DIGEST", "algorithm:hex", "digest of everything after the envelope", None, OURS, _any),
+    Field(
+        "DIGEST",
+        "algorithm:hex",
+        "digest of everything after the envelope",
+        None,
+        OURS,
+        _matches(_DIGEST, "algorithm:hex"),
+    ),
 )
 """Every key, in the order in which it is written."""
 
@@ -272,14 +282,25 @@ def check_value(key: str, value: str) -> str:
     """
     if any(ch < " " or ch == "\x7f" for ch in value):
         return "control characters cannot stand in a value"
+    if any("\ud800" <= ch <= "\udfff" and not "\udc80" <= ch <= "\udcff" for ch in value):
+        return "half a character cannot stand in a value"
     field = FIELD.get(key)
     return field.check(value) if field else "no such key"
 
 
 def escape_text(text: str) -> str:
-    """Make free text safe as a value: control bytes, `%` and undecodable bytes as %XX."""
-    if text.isascii() and text.isprintable() and "%" not in text:
+    """Make free text safe as a value: control bytes, `%` and undecodable bytes as %XX.
+
+    So are blanks at either end, which a reader takes for no part of the value.
+    """
+    if text.isascii() and text.isprintable() and "%" not in text and text == text.strip(" "):
         return text
+    lead = len(text) - len(text.lstrip(" "))
+    core = text[lead:].rstrip(" ")
+    return "%20" * lead + _escaped(core) + "%20" * (len(text) - lead - len(core))
+
+
+def _escaped(text: str) -> str:
     return "".join(
         "".join(f"%{byte:02X}" for byte in ch.encode("utf-8", "surrogateescape"))
         if ch < " "

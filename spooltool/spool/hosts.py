@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 
 _NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,253}[A-Za-z0-9_])?\.?\Z")
+_PORT = re.compile(r"[0-9]{1,5}\Z")
+_SCOPED = re.compile(r"[0-9A-Fa-f:.]{2,45}(%[0-9A-Za-z_.-]{1,32})?\Z")
 MAX_HOSTS_BYTES = 1024
 """Longest DST or ERR_SERVER value: both together must leave STATE within 4 KiB."""
 
@@ -34,9 +36,8 @@ def parse_host(text: str) -> HostPort | None:
         inner, closed, rest = text[1:].partition("]")
         if not closed or not _is_v6(inner):
             return None
-        if rest:
-            if not rest.startswith(":") or (port := _port(rest[1:])) is None:
-                return None
+        if rest and (not rest.startswith(":") or (port := _port(rest[1:])) is None):
+            return None
         return HostPort(inner.lower(), port)
     if text.count(":") > 1:
         return HostPort(text.lower()) if _is_v6(text) else None
@@ -67,12 +68,12 @@ def format_hosts(hosts: tuple[HostPort, ...]) -> str:
 
 
 def _port(text: str) -> int | None:
-    if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
-        return int(text)
-    return None
+    return int(text) if _PORT.match(text) and 0 < int(text) < 65536 else None
 
 
 def _is_v6(text: str) -> bool:
+    if not _SCOPED.match(text):
+        return False
     import ipaddress  # start-up: most spools hold no IPv6 literal
 
     try:

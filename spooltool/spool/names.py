@@ -109,7 +109,7 @@ def format_number(value: int) -> str:
 
 def number_value(number: str) -> int | None:
     """The counter value that a number of ours has; None for foreign forms."""
-    if len(number) != NUMBER_WIDTH or not number.isascii() or number != number.lower():
+    if len(number) != NUMBER_WIDTH or any(digit not in _DIGITS for digit in number):
         return None
     return int(number, 36)
 

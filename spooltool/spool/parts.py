@@ -34,26 +34,31 @@ def parts_by_blank_lines(env: Envelope, tail: bytes) -> tuple[Parts, tuple[Defec
     """
     start = env.end if env.end >= 0 else env.size
     gap = b"\r\n\r\n" if env.crlf else b"\n\n"
-    step = len(gap) // 2
     size = env.size
     if start >= size:
         none = (size, 0)
         return Parts(none, none, none), (Defect("no-headers"),)
-    first = tail.find(gap)
-    if first < 0:
-        whole = (start, size - start)
-        return Parts(whole, whole, (size, 0)), (Defect("one-header-set"),)
-    original = (start, first + step)
-    second = start + first + 2 * step
-    next_gap = tail.find(gap, first + 2 * step)
-    looks_like_headers = _header_like(tail[first + 2 * step : first + 2 * step + 1024])
-    if not looks_like_headers:
-        return Parts(original, original, (second, size - second)), (Defect("one-header-set"),)
-    if next_gap < 0:
-        return Parts(original, (second, size - second), (size, 0)), ()
-    third = start + next_gap + 2 * step
-    modified = (second, start + next_gap + step - second)
-    return Parts(original, modified, (third, size - third)), ()
+    length, second = _block(tail, 0, gap)
+    original = (start, length)
+    if second < 0:
+        return Parts(original, original, (size, 0)), (Defect("one-header-set"),)
+    if not _header_like(tail[second : second + 1024]):
+        rest = (start + second, size - start - second)
+        return Parts(original, original, rest), (Defect("one-header-set"),)
+    length, third = _block(tail, second, gap)
+    if third < 0:
+        return Parts(original, (start + second, size - start - second), (size, 0)), ()
+    modified = (start + second, length)
+    return Parts(original, modified, (start + third, size - start - third)), ()
+
+
+def _block(tail: bytes, at: int, gap: bytes) -> tuple[int, int]:
+    """Length of the header block at `at`, and where the next begins; -1 when it is the last."""
+    step = len(gap) // 2
+    if tail.startswith(gap[:step], at):
+        return 0, at + step
+    found = tail.find(gap, at)
+    return (found + step - at, found + 2 * step) if found >= 0 else (len(tail) - at, -1)
 
 
 def _header_like(text: bytes) -> bool:

@@ -96,6 +96,28 @@ def decode_plan(text: str) -> Plan:
         raw["apart"] = tuple(Apart(**e) for e in raw["apart"])
         raw["unchanged"] = tuple(raw["unchanged"])
         raw["notes"] = tuple(raw["notes"])
-        return Plan(**raw)
-    except (KeyError, TypeError, AttributeError) as error:
+        plan = Plan(**raw)
+        typed = _typed(plan)
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a plan: {error}") from error
+    if not typed:
+        raise ValueError("not a plan: a value of another type")
+    return plan
+
+
+def _typed(plan: Plan) -> bool:
+    texts: list[object] = [plan.verb, plan.spool, plan.found_by, plan.query]
+    texts += [*plan.unchanged, *plan.notes, *plan.arguments, *plan.arguments.values()]
+    numbers: list[object] = [plan.made]
+    for change in plan.changes:
+        texts += [change.id, change.file, change.to]
+        texts += [key.key for key in change.keys]
+        texts += [
+            "" if side is None else side for key in change.keys for side in (key.old, key.new)
+        ]
+        numbers += [change.inode, change.size]
+    for apart in plan.apart:
+        texts += [apart.kind, apart.id, apart.file, apart.reason]
+    return all(isinstance(text, str) for text in texts) and all(
+        isinstance(number, int | float) for number in numbers
+    )

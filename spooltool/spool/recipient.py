@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from spooltool.spool.fields import escape_text, unescape_text
 
@@ -20,7 +21,8 @@ MARKS: dict[str, str] = {
     "P": "pending",
     "U": "pending, outcome of the last attempt unknown",
     "D": "delivered",
-    "F": "failed for good, its notice is owed or sent",
+    "F": "failed for good, its notice is owed by this file",
+    "N": "failed for good, its notice is owed by an E file of its own",
     "X": "ended without a notice",
 }
 PENDING_MARKS = "PU"
@@ -30,15 +32,20 @@ TEXT_WIDTH = 80
 RESULT_WIDTH = 1 + 1 + 3 + 1 + 9 + 1 + 4 + 1 + 10 + 1 + 10 + 1 + HOST_WIDTH + 1 + TEXT_WIDTH
 """Bytes from the mark to the end of the reply text."""
 
-_BLANK = " " * TEXT_WIDTH
+LATEST = 9_999_999_999
+"""The latest unix second that ten digits hold."""
+
 _RESULT = re.compile(
-    rb"([PUDFX]) ([0-9]{3}) ([0-9.]{5,9} {0,4}) ([0-9]{4}) ([0-9]{10}) ([0-9]{10}) "
+    rb"([PUDFNX]) ([0-9]{3}) ([0-9.]{5,9} {0,4}) ([0-9]{4}) ([0-9]{10}) ([0-9]{10}) "
     rb"([ -~]{%d}) ([ -~]{%d}) (?=<)" % (HOST_WIDTH, TEXT_WIDTH)
 )
+_ENHANCED = re.compile(rb"[0-9.]{5,9}\Z")
 _PATH = re.compile(r'<((?:"(?:[^"\\]|\\.)*"|[^<>"])*)>(?: (.*))?\Z', re.DOTALL)
 FRESH_RESULT = (
     "P 000 0.0.0     0000 0000000000 0000000000 " + " " * HOST_WIDTH + " " + " " * TEXT_WIDTH
 ).encode()
+
+_FRESH = FRESH_RESULT + b" <"
 
 _SPANS: list[tuple[int, int]] = []
 _at = 0
@@ -116,17 +123,34 @@ def fit(text: str, width: int) -> bytes:
     return raw.ljust(width)
 
 
+def within(value: int, top: int) -> int:
+    """A number kept from 0 to `top`, so that its digits fit their field."""
+    return 0 if value < 0 else min(value, top)
+
+
+def enhanced_field(enhanced: str) -> bytes:
+    """An enhanced status code as it stands in a file; 0.0.0 for none and for anything else."""
+    raw = enhanced.encode("utf-8", "surrogateescape")
+    return raw if _ENHANCED.match(raw) else b"0.0.0"
+
+
 def encode_result(recipient: Recipient) -> bytes:
-    """The result fields, `RESULT_WIDTH` bytes from the mark on."""
+    """The result fields, `RESULT_WIDTH` bytes from the mark on.
+
+    Numbers are kept within their field's digits.  Raises ValueError for a mark that is
+    none of MARKS.
+    """
+    if recipient.mark not in MARKS:
+        raise ValueError(f"no mark: {recipient.mark!r}")
     return (
         b"%s %03d %-9s %04d %010d %010d "
         % (
             recipient.mark.encode(),
             recipient.code % 1000,
-            recipient.enhanced.encode()[:9] or b"0.0.0",
-            min(recipient.attempts, 9999),
-            min(recipient.last_try, 9999999999),
-            min(recipient.next_try, 9999999999),
+            enhanced_field(recipient.enhanced),
+            within(recipient.attempts, 9999),
+            within(recipient.last_try, LATEST),
+            within(recipient.next_try, LATEST),
         )
         + fit(recipient.host, HOST_WIDTH)
         + b" "
@@ -163,7 +187,7 @@ def parse_recipient(raw: bytes, offset: int) -> Recipient | None:
     A line without fixed-width results (typed by hand) reads as a pending recipient that
     cannot be written in place.
     """
-    if raw.startswith(FRESH_RESULT):  # the usual case while the queue flows
+    if raw.startswith(_FRESH):  # the usual case while the queue flows
         path = parse_path_value(raw[RESULT_WIDTH + 1 :].decode("utf-8", "surrogateescape"))
         return Recipient(path, offset=offset, fixed=True) if path else None
     match = _RESULT.match(raw)
@@ -174,7 +198,7 @@ def parse_recipient(raw: bytes, offset: int) -> Recipient | None:
         )
         if path is None:
             return None
-        mark = raw[:1].decode() if raw[:2] in (b"P ", b"U ", b"D ", b"F ", b"X ") else "P"
+        mark = raw[:1].decode() if raw[:2] in (b"P ", b"U ", b"D ", b"F ", b"N ", b"X ") else "P"
         return Recipient(path, mark=mark, offset=offset)
     path = parse_path_value(raw[match.end() :].decode("utf-8", "surrogateescape"))
     if path is None:
@@ -192,7 +216,7 @@ def parse_recipient(raw: bytes, offset: int) -> Recipient | None:
         unescape_text(host.decode().rstrip()),
         unescape_text(text.decode().rstrip()),
         offset,
-        True,
+        match.end() == RESULT_WIDTH + 1,
     )
 
 
@@ -201,10 +225,14 @@ def padding(offset: int) -> int:
 
     A sector is written whole or not at all; a field inside one cannot tear.
     """
-    if offset % 512 + RESULT_WIDTH <= 512:
-        return 0
+    at = offset % 512
+    return 0 if at + RESULT_WIDTH <= 512 else _padding(at)
+
+
+@lru_cache(maxsize=512)
+def _padding(at: int) -> int:
     for pad in range(512):
-        start = (offset + pad) % 512
+        start = (at + pad) % 512
         if all(start + low >= 512 or start + high <= 512 for low, high in _SPANS):
             return pad
     raise AssertionError("a field wider than a sector")

@@ -17,7 +17,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from spooltool.spool.fields import unescape_text
-from spooltool.spool.recipient import HOST_WIDTH, TEXT_WIDTH, Recipient, fit
+from spooltool.spool.recipient import (
+    HOST_WIDTH,
+    LATEST,
+    TEXT_WIDTH,
+    Recipient,
+    enhanced_field,
+    fit,
+    within,
+)
 
 REASON_WIDTH = 11
 NO_REASON = "-"
@@ -53,24 +61,32 @@ STATE_RE = re.compile(
     rb"([0-9]{4}) ([0-9]{4}) ([0-9]{4}) ([0-9]) "
     rb"([0-9]{3}) ([0-9.]{5,9}) *([ -~]{%d}) ([ -~]{%d}) ([0-9a-f]{8})" % (HOST_WIDTH, TEXT_WIDTH)
 )
+_REASON = re.compile(rf"[a-z-]{{1,{REASON_WIDTH}}}\Z")
 _CRC_WIDTH = 8
 
 
 def encode_state(state: State) -> bytes:
-    """The value of a STATE line, `STATE_WIDTH` bytes."""
+    """The value of a STATE line, `STATE_WIDTH` bytes.
+
+    Numbers are kept within their field's digits.  Raises ValueError for a reason that is
+    no short lower-case word.
+    """
+    reason = state.reason or NO_REASON
+    if not _REASON.match(reason):
+        raise ValueError(f"no reason code: {reason!r}")
     body = b"%-11s %04d %010d %010d %010d %010d %04d %04d %04d %d %03d %-9s " % (
-        state.reason.encode()[:REASON_WIDTH] or b"-",
-        min(state.attempts, 9999),
-        state.last_try,
-        state.next_try,
-        state.term,
-        state.held,
-        min(state.pending, 9999),
-        min(state.delivered, 9999),
-        min(state.failed, 9999),
-        min(state.started, 9),
+        reason.encode(),
+        within(state.attempts, 9999),
+        within(state.last_try, LATEST),
+        within(state.next_try, LATEST),
+        within(state.term, LATEST),
+        within(state.held, LATEST),
+        within(state.pending, 9999),
+        within(state.delivered, 9999),
+        within(state.failed, 9999),
+        within(state.started, 9),
         state.code % 1000,
-        state.enhanced.encode()[:9] or b"0.0.0",
+        enhanced_field(state.enhanced),
     )
     body += fit(state.host, HOST_WIDTH) + b" " + fit(state.text, TEXT_WIDTH) + b" "
     return body + b"%08x" % zlib.crc32(body)
@@ -121,14 +137,18 @@ def parse_state(raw: bytes) -> tuple[State | None, bool]:
 
 
 def summarise(state: State, recipients: Iterable[Recipient]) -> State:
-    """`state` with its totals and earliest next try taken from the recipients."""
+    """`state` with its totals and earliest next try taken from the recipients.
+
+    A recipient that was never tried has been due since the message's term began.
+    """
     pending = delivered = failed = 0
-    earliest = 0
+    earliest = LATEST
+    scheduled = False
     for recipient in recipients:
         if recipient.pending:
             pending += 1
-            if not earliest or recipient.next_try < earliest:
-                earliest = recipient.next_try
+            scheduled = scheduled or recipient.next_try > 0
+            earliest = min(earliest, recipient.next_try or state.term)
         elif recipient.mark == "D":
             delivered += 1
         else:
@@ -138,7 +158,7 @@ def summarise(state: State, recipients: Iterable[Recipient]) -> State:
         pending=pending,
         delivered=delivered,
         failed=failed,
-        next_try=earliest or state.next_try,
+        next_try=earliest if scheduled else state.next_try,
     )
 
 

@@ -66,7 +66,9 @@ class Circumstance:
     """What the file alone does not say.  Times are unix seconds, durations seconds.
 
     `holder` names who holds the lock ("" when nobody is known to), `mtime` is the file's,
-    `relay_up` False when no dequeuer runs: then nothing is called overdue.
+    `relay_up` False when no dequeuer runs: then nothing is called overdue.  `next_probe` is
+    when a destination that is down is tried again (0: it is not known to be down): one
+    probe speaks for all its mail, whose files then are older than the truth.
     """
 
     now: float
@@ -75,6 +77,7 @@ class Circumstance:
     timeout: int = 90
     scan_period: int = 2
     relay_up: bool = True
+    next_probe: float = 0.0
 
     @property
     def grace(self) -> float:
@@ -123,7 +126,7 @@ def judge(
     if letter == "E":
         last = _last_failure(state)
         return Standing("stuck", "notice", f"notice due{': ' + last if last else ''}")
-    if edited:
+    if edited or (state is not None and state.reason == "edited"):
         return Standing("stuck", "edited", "edited by hand: `accept` it first")
     if state is None:
         if directory == RESEND:
@@ -159,6 +162,8 @@ def _untried(around: Circumstance, due: float) -> Standing:
 
 def _tried(state: State, around: Circumstance) -> Standing:
     late = around.now - state.next_try
+    if around.next_probe:
+        late = around.now - around.next_probe
     if around.relay_up and state.next_try and late > around.grace:
         return Standing("stuck", "overdue", f"overdue: due {_age(late)} ago")
     if state.reason == "put-off" and state.attempts == 1:

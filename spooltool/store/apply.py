@@ -179,7 +179,7 @@ class _Batch:
         if not ready:
             return
         try:
-            self.syncer.sync((job.new.fd for job in ready if job.new), ())
+            self.syncer.sync([job.new.fd for job in ready if job.new], ())
         except OSError as error:
             for job in ready:
                 if job.new:

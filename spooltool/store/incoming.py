@@ -162,7 +162,7 @@ def commit(
     if not good:
         return results
     try:
-        syncer.sync((message.fd for message in good), (target_fd, *(sources - {target_fd})))
+        syncer.sync([message.fd for message in good], (target_fd, *(sources - {target_fd})))
     except OSError as error:
         for message in good:
             message.abort()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -35,7 +35,7 @@ class FailingSyncer(Syncer):
         super().__init__(path)
         self.calls = 0
 
-    def sync(self, files: Iterable[int], directories: Iterable[int]) -> None:
+    def sync(self, files: Collection[int], directories: Iterable[int]) -> None:
         self.calls += 1
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 

@@ -1,0 +1,8 @@
+"""Sockets towards the next hops.  Shell: bytes move here, `relay.smtp.client` decides.
+
+    resolve     host names to addresses
+    connection  one connection around the pure client
+    pool        opening, keeping, timing them
+
+It may import `relay.smtp` and `spooltool.spool`.
+"""

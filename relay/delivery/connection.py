@@ -1,0 +1,248 @@
+"""One connection to a next hop: the socket around the pure SMTP client.
+
+It moves bytes between the transport and `relay.smtp.client`, and turns the client's
+orders into the end of one awaited `deliver`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from relay.delivery.resolve import Address
+from relay.smtp.client import Client
+from relay.smtp.envelope import Mail
+from relay.smtp.orders import ClientOrder, Close, Done, HostFailed, Ready, Send, SendContent
+from relay.smtp.outcome import REFUSED, TIMEOUT
+from relay.smtp.wire import BareLineEndError, Encoder
+
+EightBit = Literal["send", "bounce"]
+"""What becomes of 8-bit content where the host lacks 8BITMIME."""
+
+HIGH_WATER = 512 * 1024
+"""Octets that may wait in the transport before the content stops being read."""
+
+AFTER_DOT = 600.0
+"""Least seconds that the answer to the final dot is waited for (RFC 5321 4.5.3.2.6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a host took no mail: reason code of the spool, text, reply code and status."""
+
+    reason: str
+    text: str
+    address: Address | None = None
+    code: int = 0
+    status: str = ""
+
+
+class Content:
+    """What a delivery sends: its wire form at hand, or chunks read when the socket takes them.
+
+    `wire` is ready to send, final dot included.  `chunks` are content, with CRLF line ends
+    throughout where `crlf` says so.
+    """
+
+    __slots__ = ("chunks", "crlf", "wire")
+
+    def __init__(
+        self, wire: bytes = b"", chunks: Iterator[bytes] | None = None, *, crlf: bool = False
+    ) -> None:
+        self.wire = wire
+        self.chunks = chunks
+        self.crlf = crlf
+
+
+class Connection(asyncio.Protocol):
+    """An SMTP connection.  `opened` resolves to None (ready) or a Failure.
+
+    After `deliver` has returned, `settled()` says whether another mail may follow.
+    `touched` is the loop time of the last progress, `past_dot` that the outcome of a
+    loss would be unknown, `broken_content` why the content could not be sent to its end.
+    """
+
+    def __init__(
+        self, helo: str, address: Address, *, soft_bounce: bool, eightbit: EightBit
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.address = address
+        self.client = Client(helo, soft_bounce=soft_bounce, eightbit=eightbit)
+        self.opened: asyncio.Future[Failure | None] = loop.create_future()
+        self.touched = loop.time()
+        self.mails = 0
+        self.past_dot = False
+        self.closed = False
+        self.broken_content = ""
+        self._loop = loop
+        self._transport: asyncio.Transport | None = None
+        self._done: asyncio.Future[Done] | None = None
+        self._ready: asyncio.Future[bool] | None = None
+        self._is_ready = False
+        self._content: Content | None = None
+        self._encoder: Encoder | None = None
+        self._paused = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether it is ready for another mail now."""
+        return self._is_ready and not self.closed
+
+    # facts from the transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Connected: the greeting may come."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=HIGH_WATER)
+        self.touched = self._loop.time()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came."""
+        self.touched = self._loop.time()
+        self._obey(self.client.receive(data))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is over."""
+        self.closed = True
+        self._obey(self.client.lost())
+        if not self.opened.done():
+            self.opened.set_result(Failure(REFUSED, "connection closed by the host", self.address))
+        if self._ready is not None and not self._ready.done():
+            self._ready.set_result(False)
+
+    def pause_writing(self) -> None:
+        """The transport holds enough."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """The transport takes more."""
+        self._paused = False
+        self.touched = self._loop.time()
+        if self._encoder is not None:
+            self._pump()
+
+    # what a lane calls
+
+    async def deliver(self, mail: Mail, content: Content) -> Done:
+        """Send one mail; its outcomes.  Only on a connection that is ready."""
+        self.mails += 1
+        self._is_ready = False
+        self._content = content
+        self.touched = self._loop.time()
+        done: asyncio.Future[Done] = self._loop.create_future()
+        self._done = done
+        self._obey(self.client.deliver(mail))
+        try:
+            return await done
+        finally:
+            self._done = self._content = self._encoder = None
+            self.past_dot = False
+
+    async def settled(self) -> bool:
+        """Wait until another mail may follow (True) or the connection is over (False)."""
+        if self.closed:
+            return False
+        if self._is_ready:
+            return True
+        self._ready = self._loop.create_future()
+        return await self._ready
+
+    def expire(self, now: float, timeout: float) -> bool:
+        """End the connection when it has made no progress for too long."""
+        limit = max(timeout, AFTER_DOT) if self.past_dot else timeout
+        if self.closed or (self._done is None and self.opened.done()) or now - self.touched < limit:
+            return False
+        self._obey(self.client.timed_out())
+        if not self.opened.done():
+            failure = Failure(TIMEOUT, f"no answer in {limit:.0f} s", self.address)
+            self.opened.set_result(failure)
+        self.abort()
+        return True
+
+    def quit(self) -> None:
+        """Say goodbye and close."""
+        if self.closed:
+            return
+        if self._is_ready:
+            self._obey(self.client.quit())
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Drop the connection at once, unsent bytes included."""
+        self.closed = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    # orders of the client
+
+    def _obey(self, orders: list[ClientOrder]) -> None:
+        for order in orders:
+            kind = type(order)
+            if kind is Send:
+                if self._transport is not None and not self.closed:
+                    self._transport.write(cast(Send, order).data)
+            elif kind is SendContent:
+                self._send_content()
+            elif kind is Done:
+                if self._done is not None and not self._done.done():
+                    self._done.set_result(cast(Done, order))
+            elif kind is Ready:
+                self._is_ready = True
+                if not self.opened.done():
+                    self.opened.set_result(None)
+                if self._ready is not None and not self._ready.done():
+                    self._ready.set_result(True)
+            elif kind is HostFailed:
+                failed = cast(HostFailed, order)
+                reply = failed.reply
+                if not self.opened.done():
+                    self.opened.set_result(
+                        Failure(
+                            failed.reason,
+                            failed.text,
+                            self.address,
+                            reply.code if reply else 0,
+                            reply.enhanced if reply else "",
+                        )
+                    )
+            elif kind is Close and self._transport is not None:
+                self._transport.close()
+
+    def _send_content(self) -> None:
+        content = self._content
+        if content is None or self._transport is None or self.closed:
+            return
+        if content.chunks is None:
+            self._transport.write(content.wire)
+            self._sent()
+            return
+        self._encoder = Encoder(crlf=content.crlf)
+        self._pump()
+
+    def _pump(self) -> None:
+        """Write chunks while the socket takes them."""
+        content, encoder, transport = self._content, self._encoder, self._transport
+        if content is None or content.chunks is None or encoder is None or transport is None:
+            return
+        try:
+            while not self._paused and not self.closed:
+                chunk = next(content.chunks, None)
+                if chunk is None:
+                    transport.write(encoder.end())
+                    self._encoder = None
+                    self._sent()
+                    return
+                transport.write(encoder.encode(chunk))
+        except (BareLineEndError, OSError) as error:
+            # What was sent cannot be taken back: without the dot it is no message.
+            self.broken_content = str(error)
+            self._encoder = None
+            self.abort()
+
+    def _sent(self) -> None:
+        self.past_dot = True
+        self.touched = self._loop.time()
+        self._obey(self.client.content_sent())

@@ -1,0 +1,159 @@
+"""Connections to next hops: opened host by host, kept a while, counted and timed.
+
+A host that failed is passed over for a minute while another of the list may do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Sequence
+
+from relay.delivery.connection import Connection, EightBit, Failure
+from relay.delivery.resolve import Address, Resolver, Unresolved
+from relay.smtp.outcome import REFUSED, TIMEOUT
+from spooltool.spool.hosts import HostPort
+
+PASS_OVER = 60.0
+"""Seconds that a failed address is tried after the others of its list."""
+
+KEEP_IDLE = 5.0
+"""Seconds that an idle connection is kept for the next mail."""
+
+UNRESOLVED = "unresolved"
+
+
+class Pool:
+    """Every connection of a dequeuer."""
+
+    def __init__(self, helo: str, timeout: float, *, soft_bounce: bool, eightbit: EightBit) -> None:
+        self.helo = helo
+        self.timeout = timeout
+        self._soft_bounce = soft_bounce
+        self._eightbit = eightbit
+        self._resolver = Resolver()
+        self._failed: dict[Address, float] = {}
+        self._idle: dict[Address, list[tuple[float, Connection]]] = {}
+        self._open: set[Connection] = set()
+
+    @property
+    def count(self) -> int:
+        """Connections that are open or being opened."""
+        return len(self._open)
+
+    async def connect(
+        self, hosts: Sequence[HostPort], default_port: int
+    ) -> tuple[Connection | None, Failure]:
+        """A ready connection to the first host that takes one, else the last failure."""
+        loop = asyncio.get_running_loop()
+        failure = Failure(UNRESOLVED, "no host")
+        later: list[Address] = []
+        for host in hosts:
+            try:
+                addresses = await self._resolver.addresses(host, default_port)
+            except Unresolved as error:
+                failure = Failure(UNRESOLVED, str(error))
+                continue
+            for address in addresses:
+                if self._failed.get(address, 0.0) > loop.time():
+                    later.append(address)
+                    continue
+                connection, failure = await self._try(address)
+                if connection is not None:
+                    return connection, failure
+        for address in later:
+            connection, failure = await self._try(address)
+            if connection is not None:
+                return connection, failure
+        return None, failure
+
+    def give_back(self, connection: Connection) -> None:
+        """Keep a ready connection for the next mail to the same address."""
+        until = asyncio.get_running_loop().time() + KEEP_IDLE
+        self._idle.setdefault(connection.address, []).append((until, connection))
+
+    def tick(self) -> None:
+        """Once a second: end silent connections, let idle ones go."""
+        now = asyncio.get_running_loop().time()
+        for connection in [c for c in self._open if c.closed or c.expire(now, self.timeout)]:
+            self._open.discard(connection)
+        for address, idle in list(self._idle.items()):
+            keep = []
+            for until, connection in idle:
+                if connection.closed:
+                    continue
+                if until <= now:
+                    connection.quit()
+                    self._open.discard(connection)
+                else:
+                    keep.append((until, connection))
+            if keep:
+                self._idle[address] = keep
+            else:
+                del self._idle[address]
+        for address in [a for a, until in self._failed.items() if until <= now]:
+            del self._failed[address]
+
+    def forget_failures(self) -> None:
+        """A kick means now: every address counts as untried."""
+        self._failed.clear()
+
+    def close(self) -> None:
+        """End every connection; busy ones are dropped."""
+        for connection in list(self._open):
+            connection.quit()
+        self._open.clear()
+        self._idle.clear()
+
+    def drop(self, connection: Connection) -> None:
+        """End one connection that may be in the middle of something."""
+        connection.abort()
+        self._open.discard(connection)
+
+    async def _try(self, address: Address) -> tuple[Connection | None, Failure]:
+        idle = self._idle.get(address)
+        while idle:
+            _, connection = idle.pop()
+            if not connection.closed:
+                return connection, Failure("", "")
+        return await self._open_one(address)
+
+    async def _open_one(self, address: Address) -> tuple[Connection | None, Failure]:
+        loop = asyncio.get_running_loop()
+        connection = Connection(
+            self.helo, address, soft_bounce=self._soft_bounce, eightbit=self._eightbit
+        )
+        self._open.add(connection)
+        try:
+            async with asyncio.timeout(self.timeout):
+                await loop.create_connection(lambda: connection, address[0], address[1])
+            failed = await connection.opened
+        except TimeoutError:
+            failed = Failure(TIMEOUT, f"connect: no answer in {self.timeout:.0f} s", address)
+        except OSError as error:
+            failed = Failure(_reason(error), _connect_text(error), address)
+        except asyncio.CancelledError:
+            self.drop(connection)
+            raise
+        if failed is None:
+            self._failed.pop(address, None)
+            return connection, Failure("", "", address)
+        self.drop(connection)
+        self._failed[address] = loop.time() + PASS_OVER
+        return None, failed
+
+
+def _reason(error: OSError) -> str:
+    if error.errno in (errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH):
+        return TIMEOUT
+    return REFUSED
+
+
+def _connect_text(error: OSError) -> str:
+    what = {
+        errno.ECONNREFUSED: "Connection refused",
+        errno.ETIMEDOUT: "Connection timed out",
+        errno.EHOSTUNREACH: "No route to host",
+        errno.ENETUNREACH: "Network is unreachable",
+    }.get(error.errno or 0, error.strerror or str(error))
+    return f"connect: {what}"

@@ -1,0 +1,303 @@
+"""The dequeuer: scans, starts lanes, answers the control socket.
+
+The loop only asks: `relay.queue.schedule` says what is next, the desk takes messages up
+and writes them off, lanes move the bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import deque
+from collections.abc import Iterable
+
+from relay.delivery.pool import Pool
+from relay.dequeue.desk import Desk
+from relay.dequeue.destination import Destination
+from relay.dequeue.lanes import Lane
+from relay.dequeue.records import Records
+from relay.dequeue.roster import Found, Roster
+from relay.dequeue.settings import Settings
+from relay.queue.schedule import Schedule
+from spooltool.errors import SpooltoolError
+from spooltool.spool.hosts import parse_host
+from spooltool.spool.names import FLAT, RESEND, SENDER
+from spooltool.store.root import Spool
+
+SLICE = 200
+"""Heads read in one go while a large directory is taken in."""
+
+CLOCK_STEP = 60.0
+"""Seconds the wall clock may depart from the monotonic one before expiry is suspended."""
+
+YIELD_WAIT = 5.0
+"""Seconds that `yield` waits for attempts that may not be dropped any more."""
+
+
+class Dequeuer:
+    """One dequeuer of one spool.  `run` works until `stop`, or with `once` until done."""
+
+    def __init__(self, spool: Spool, settings: Settings, records: Records) -> None:
+        self.spool = spool
+        self.settings = settings
+        self.records = records
+        self.started = time.time()
+        self.scanned = 0.0
+        self.schedule: Schedule[Destination] = Schedule(settings.limits)
+        self.roster = Roster(spool)
+        self.desk = Desk(spool, settings, records, self.schedule, self.roster, self.wake)
+        self._pool = Pool(
+            settings.hostname,
+            settings.timeout,
+            soft_bounce=settings.soft_bounce,
+            eightbit=settings.eightbit,
+        )
+        self._lanes: set[Lane] = set()
+        self._event = asyncio.Event()
+        self._woken = True
+        self._stopping = False
+        self._resend_due = 0.0
+        self._blind: set[str] = set()
+        self._hour: deque[tuple[float, int]] = deque()
+        self._clock_offset = time.time() - time.monotonic()
+
+    async def run(self, *, once: bool = False) -> None:
+        """Scan, deliver, wait; with `once` one pass over everything that is there."""
+        loop = asyncio.get_running_loop()
+        next_scan = next_tick = loop.time()
+        while not self._stopping:
+            self._event.clear()
+            if self._woken or loop.time() >= next_scan:
+                self._woken = False
+                await self._scan()
+                next_scan = loop.time() + self.settings.scan_period
+            if loop.time() >= next_tick:
+                self._tick()
+                next_tick = loop.time() + 1.0
+            self._start()
+            if once and not self._lanes:
+                break
+            wakes = self.schedule.wakes_at()
+            wait = min(next_scan, next_tick) - loop.time()
+            if wakes is not None:
+                wait = min(wait, wakes - time.time())
+            await self._sleep(wait)
+        await self._drain()
+
+    def wake(self) -> None:
+        """Mail came in, or something was asked for: look at once."""
+        self._woken = True
+        self._event.set()
+
+    def stop(self) -> None:
+        """End soon: attempts short of the final dot are given up, the others awaited."""
+        self._stopping = True
+        self.desk.stop()
+        self._event.set()
+
+    async def _sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
+        except TimeoutError:
+            pass
+
+    async def _drain(self) -> None:
+        tasks = []
+        for lane in list(self._lanes):
+            if lane.task is not None:
+                if not lane.past_dot:
+                    lane.task.cancel()
+                tasks.append(lane.task)
+        if tasks:
+            await asyncio.wait(tasks, timeout=max(self.settings.timeout, 10.0))
+        self._pool.close()
+        await self.desk.close()
+
+    def _start(self) -> None:
+        loop = asyncio.get_running_loop()
+        for place, number in self.schedule.start(time.time()):
+            lane = Lane(self.desk, self._pool, place, self.settings.max_mails_per_conn)
+            self._lanes.add(lane)
+            lane.task = loop.create_task(self._run_lane(lane, number))
+
+    async def _run_lane(self, lane: Lane, number: str) -> None:
+        try:
+            await lane.run(number)
+        except (SpooltoolError, OSError) as error:
+            self.records.alert(f"attempt failed: {error}", number)
+        finally:
+            self._lanes.discard(lane)
+            self._event.set()
+
+    def _tick(self) -> None:
+        self._pool.tick()
+        now = time.time()
+        self._hour.append((now, self.desk.delivered))
+        while self._hour and now - self._hour[0][0] > 3600.0:
+            self._hour.popleft()
+        step = abs(now - time.monotonic() - self._clock_offset)
+        if step > CLOCK_STEP and self.desk.clock_ok:
+            self.desk.clock_ok = False
+            self.records.alert(f"the clock jumped by {step:.0f} s: nothing expires until restart")
+
+    # scanning
+
+    async def _scan(self) -> None:
+        loop = asyncio.get_running_loop()
+        await self._take_in(FLAT if self.spool.flat else SENDER)
+        if not self.spool.flat and loop.time() >= self._resend_due:
+            began = loop.time()
+            await self._take_in(RESEND)
+            took = loop.time() - began
+            self._resend_due = loop.time() + max(self.settings.scan_period, 20.0 * took)
+        self.scanned = time.time()
+        if self.schedule.limit_hit:
+            self.schedule.limit_hit = False
+            self.records.limit()
+
+    async def _take_in(self, directory: str) -> None:
+        try:
+            news, left = self.roster.news(directory)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._cannot_read(directory, error)
+            return
+        for number in left:
+            if not self.schedule.is_active(number):
+                self.schedule.remove(number)
+                self.roster.forget(number)
+        for index, found in enumerate(news, 1):
+            self._look(found)
+            if index % SLICE == 0:
+                self._start()
+                await asyncio.sleep(0)
+
+    def _look(self, found: Found) -> None:
+        number = found.name.number
+        if self.schedule.is_active(number) or self.desk.refuses(number, found.inode):
+            return
+        try:
+            known = self.roster.look(found)
+        except OSError as error:
+            self._cannot_read(found.name.file, error)
+            return
+        if known is not None:
+            self.schedule.add(number, known.destination, known.due, fresh=not known.tried)
+
+    def _cannot_read(self, what: str, error: OSError) -> None:
+        """A file that cannot be read is a defect, told once and loudly; never an absence."""
+        if what not in self._blind:
+            self._blind.add(what)
+            self.records.alert(f"cannot read {what or 'the spool'}: {error.strerror}")
+
+    # what the control socket asks
+
+    async def kick_all(self) -> int:
+        """Try everything now; how many messages that is."""
+        return await self.kick_ids(list(self.roster.known))
+
+    async def kick_ids(self, ids: Iterable[str]) -> int:
+        """Try these now; how many of them are here and not under way."""
+        wanted = list(ids)
+        for number in wanted:
+            self.desk.forget_refusals(number)
+        self._resend_due = 0.0
+        self._pool.forget_failures()
+        await self._scan()
+        for number in wanted:
+            known = self.roster.known.get(number)
+            if known is not None:
+                self._look(Found(known.name, known.inode))  # a hand edit keeps the inode
+        count = self.schedule.kick(wanted, time.time())
+        self.wake()
+        return count
+
+    async def kick_host(self, text: str) -> int:
+        """Try everything for a host (`HOST` or `HOST:PORT`) now."""
+        host = parse_host(text)
+        if host is None:
+            return 0
+        return await self.kick_ids(
+            [
+                number
+                for number, known in self.roster.known.items()
+                if any(
+                    one.host == host.host and host.port in (None, one.port)
+                    for one in known.destination.hosts
+                )
+            ]
+        )
+
+    async def yield_ids(
+        self, ids: Iterable[str], seconds: float
+    ) -> tuple[list[str], list[str], list[str]]:
+        """Let messages go for a change: (released, busy, absent).
+
+        Attempts that have not sent the final dot are dropped, the others get a moment;
+        none of these is taken up again before `done`, or `seconds` have passed.
+        """
+        wanted = list(ids)
+        self.schedule.withhold(wanted, time.time() + seconds)
+        here = set(wanted)
+        waiting = []
+        for lane in list(self._lanes):
+            if lane.job is not None and lane.job.id in here and lane.task is not None:
+                if not lane.past_dot:
+                    lane.task.cancel()
+                waiting.append(lane.task)
+        if waiting:
+            await asyncio.wait(waiting, timeout=YIELD_WAIT)
+        busy = [lane.job.id for lane in self._lanes if lane.job is not None and lane.job.id in here]
+        absent = [number for number in wanted if number not in self.roster.known]
+        apart = {*busy, *absent}
+        return [number for number in wanted if number not in apart], busy, absent
+
+    def done(self, ids: Iterable[str]) -> None:
+        """The change is over: look at these anew and take them up again."""
+        wanted = list(ids)
+        self.schedule.give_back(wanted)
+        self._resend_due = 0.0
+        self.wake()
+
+    def status(self) -> dict[str, object]:
+        """What the dequeuer is doing, for `status`, `ls` and `why`."""
+        now = time.time()
+        delivering = [
+            [lane.job.id, lane.destination.name, lane.job.began]
+            for lane in self._lanes
+            if lane.job is not None
+        ]
+        hour = self.desk.delivered - (self._hour[0][1] if self._hour else 0)
+        return {
+            "pid": os.getpid(),
+            "started": self.started,
+            "scanned": self.scanned,
+            "delivering": delivering,
+            "conns": self._pool.count,
+            "max_conns": self.settings.limits.max_conns,
+            "messages": len(self.roster.known),
+            "delivered_hour": hour,
+            "clock_ok": self.desk.clock_ok,
+            "destinations": [
+                {
+                    "hosts": [[host.host, host.port] for host in view.destination.hosts],
+                    "name": view.destination.name,
+                    "due": view.due,
+                    "waiting": view.waiting,
+                    "active": view.active,
+                    "down": view.down,
+                    "since": view.since or None,
+                    "next_probe": view.next_probe or None,
+                    "probes": view.probes,
+                    "last_success": view.last_success or None,
+                    "error": view.error,
+                }
+                for view in self.schedule.view(now)
+            ],
+        }

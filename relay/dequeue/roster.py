@@ -1,0 +1,111 @@
+"""What the dequeuer remembers of each spooled message: hints, never the truth.
+
+Number to (place, inode, destination, next try).  A new inode or a kick makes it read
+the file again; every attempt does so anyway.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from relay.dequeue.destination import Destination, of_head
+from spooltool.spool.codec import HEAD_BYTES, parse
+from spooltool.spool.names import RESEND, SENDER, SpoolName, parse_name
+from spooltool.spool.state import State
+from spooltool.store.root import Spool
+
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+@dataclass(slots=True)
+class Known:
+    """One message as last seen.
+
+    `due` is unix seconds, `tried` that an attempt was made; `sealed` is the inode whose
+    content was found to be what was accepted (0: not checked yet).
+    """
+
+    name: SpoolName
+    inode: int
+    destination: Destination
+    due: float
+    tried: bool
+    sealed: int = 0
+
+
+@dataclass(slots=True)
+class Found:
+    """A directory entry that is new, or another file than before."""
+
+    name: SpoolName
+    inode: int
+
+
+class Roster:
+    """Every message of D_sender and D_resend that mdq knows."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self.known: dict[str, Known] = {}
+
+    def news(self, directory: str) -> tuple[list[Found], list[str]]:
+        """Compare a directory with what is known: (new or replaced, left) by number.
+
+        Sorted by number, the order of arrival.  Raises OSError where the directory
+        cannot be read.
+        """
+        found: list[Found] = []
+        present: set[str] = set()
+        with os.scandir(self._spool.dir_fd(directory)) as entries:
+            for entry in entries:
+                name = parse_name(entry.name, directory)
+                if name is None or name.letter == "T":
+                    continue
+                present.add(name.number)
+                known = self.known.get(name.number)
+                if known is None or known.inode != entry.inode() or known.name != name:
+                    found.append(Found(name, entry.inode()))
+        left = [
+            number
+            for number, known in self.known.items()
+            if known.name.dir == directory and number not in present
+        ]
+        found.sort(key=lambda one: (len(one.name.number), one.name.number))
+        return found, left
+
+    def look(self, found: Found) -> Known | None:
+        """Read a file's head and remember it; None when it is gone.  Raises OSError."""
+        try:
+            fd = os.open(found.name.base, _FLAGS, dir_fd=self._spool.dir_fd(found.name.dir))
+        except FileNotFoundError:
+            return None
+        try:
+            head = os.pread(fd, HEAD_BYTES, 0)
+            size = os.fstat(fd).st_size
+        finally:
+            os.close(fd)
+        state = _state(head, size) if found.name.dir == RESEND else None
+        known = Known(
+            found.name,
+            found.inode,
+            of_head(found.name.letter, head),
+            float(state.next_try) if state else 0.0,
+            found.name.dir != SENDER,
+        )
+        self.known[found.name.number] = known
+        return known
+
+    def forget(self, number: str) -> None:
+        """The message has left, or is not ours to work on."""
+        self.known.pop(number, None)
+
+    def to(self, destination: Destination) -> Iterator[str]:
+        """The numbers scheduled for a destination."""
+        return (n for n, known in self.known.items() if known.destination == destination)
+
+
+def _state(head: bytes, size: int) -> State | None:
+    """The STATE of a file: None, which means due now, when it cannot be trusted."""
+    return parse(head, size).state

@@ -1,0 +1,26 @@
+"""What the dequeuer takes from the configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from relay.delivery.connection import EightBit
+from relay.queue.schedule import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Seconds and counts as in the table of parameters (`relay.config.parameters`)."""
+
+    hostname: str
+    postmaster: str = ""
+    timeout: float = 90.0
+    scan_period: float = 2.0
+    resend_period: float = 600.0
+    abandon_time: float = 432000.0
+    max_mails_per_conn: int = 100
+    limits: Limits = field(default_factory=Limits)
+    detailed: bool = False
+    accept_hand_edits: bool = False
+    soft_bounce: bool = False
+    eightbit: EightBit = "send"

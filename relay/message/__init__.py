@@ -1,0 +1,12 @@
+"""The message itself, as bytes: headers by byte range, our Received line, error mails.
+
+    headers          cut the header block off a stream; fields, find, unfold
+    received         our Received line, dates, hop count
+    notice           the error mail: `NoticeFacts` in, bytes out (RFC 3464)
+    notice_facts     what an error mail is made of
+    notice_text      its part for a person
+    delivery_status  its part for a program
+    words            encoded words, text made safe to show
+
+All pure.  It may import `relay.smtp` and `spooltool.spool`.
+"""

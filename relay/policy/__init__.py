@@ -1,0 +1,10 @@
+"""Who may send what where: decisions as values.  All pure.
+
+    cidr        networks, and whether an address is in one
+    acceptance  what a rule decides about accepted mail: the envelope's values
+    implicit    the rule of a relay that was given a destination and no rules
+
+A rule looks at the connection and answers with a reply or an acceptance; the session in
+`relay.smtp.server` asks, the intake writes what was decided into the spool file.
+It may import `relay.config`, `relay.message`, `relay.smtp` and `spooltool.spool`.
+"""

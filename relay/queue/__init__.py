@@ -1,0 +1,8 @@
+"""What is tried when, and what becomes of it.  All pure: `now` comes with each call.
+
+    schedule   slots over destinations
+    retry      when a message is tried again
+    lifecycle  what becomes of a message after an attempt
+
+It may import `relay.smtp`, `relay.config`, `relay.message` and `spooltool.spool`.
+"""

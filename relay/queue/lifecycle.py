@@ -1,0 +1,205 @@
+"""What becomes of a message after an attempt: (envelope, outcomes, now) to a decision.
+
+A message ends in one of four ways: delivered; its error mail accepted by a server; an
+operator's recorded command; or, where no notice may be sent, the trash.  Everything
+here leads to one of these, and no pending recipient is ever dropped on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from relay.queue.retry import next_try
+from relay.smtp.outcome import REJECTED, TOO_MANY, Kind, Outcome
+from spooltool.spool.recipient import Path, Recipient
+from spooltool.spool.state import State, summarise
+
+
+class End(StrEnum):
+    """Where a message goes after an attempt."""
+
+    REMOVE = "remove"
+    """Nothing is owed to anybody: unlink it."""
+    WAIT = "wait"
+    """To D_resend, to be tried again (an E file stays one)."""
+    EXPIRE = "expire"
+    """It becomes an E file: the notice is owed from now on."""
+    TRASH = "trash"
+    """It failed and no notice may be sent: kept in the trash, recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How long and how often: seconds.  `clock_suspect` suspends expiry."""
+
+    resend_period: float
+    abandon_time: float
+    clock_suspect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to write.
+
+    `recipients` have new result fields; of them `split` are to get an E file of their own,
+    durable before their marks change.  `state` is the new summary.  `expired` tells that
+    the abandon time has passed.
+    """
+
+    end: End
+    state: State
+    recipients: tuple[Recipient, ...] = ()
+    split: tuple[Recipient, ...] = ()
+    expired: bool = False
+
+
+def may_notify(sender: Path, recipient: Recipient, *, errmail: bool) -> bool:
+    """Whether a failure of this recipient may be told to the sender.
+
+    Never to a null sender (RFC 5321 6.1), nor where NOTIFY does not ask for failures
+    (RFC 3461 4.1).
+    """
+    if not errmail or not sender.address:
+        return False
+    notify = recipient.path.param("NOTIFY")
+    return notify is None or "FAILURE" in notify.upper().split(",")
+
+
+def decide(
+    sender: Path,
+    recipients: Sequence[Recipient],
+    outcomes: Sequence[Outcome],
+    state: State,
+    now: float,
+    terms: Terms,
+    *,
+    host: str,
+    errmail: bool,
+) -> Decision:
+    """The decision for an R file after an attempt.
+
+    `outcomes` belong to the pending recipients in their order; without any (a crash came
+    between marks and move) the marks alone decide.  `host` is who answered.
+    """
+    after: list[Recipient] = []
+    changed: list[Recipient] = []
+    failing: list[Outcome] = []
+    remaining = iter(outcomes)
+    for recipient in recipients:
+        outcome = next(remaining, None) if recipient.pending else None
+        if outcome is None:
+            after.append(recipient)
+            continue
+        told = may_notify(sender, recipient, errmail=errmail)
+        new = _after(recipient, outcome, now, terms, host, told=told)
+        after.append(new)
+        changed.append(new)
+        if outcome.kind is not Kind.DELIVERED and outcome.reason != TOO_MANY:
+            failing.append(outcome)
+    summary = _summary(state, failing, now, host, tried=bool(outcomes))
+    expired = (
+        bool(outcomes)
+        and any(recipient.pending for recipient in after)
+        and now >= state.term + terms.abandon_time
+        and not terms.clock_suspect
+    )
+    if expired:
+        after = [_expire(r, sender, errmail=errmail) if r.pending else r for r in after]
+        changed_at = {recipient.offset for recipient in changed}
+        changed = [r for r in after if r.offset in changed_at or r.mark in "FX"]
+    if any(recipient.pending for recipient in after):
+        split = tuple(r for r in changed if r.mark == "F")
+        noted = tuple(replace(r, mark="N") if r.mark == "F" else r for r in changed)
+        by_offset = {recipient.offset: recipient for recipient in noted}
+        after = [by_offset.get(r.offset, r) for r in after]
+        return Decision(End.WAIT, summarise(summary, after), noted, split)
+    if any(recipient.mark == "F" for recipient in after):
+        return Decision(
+            End.EXPIRE, _as_notice(summarise(summary, after), now), tuple(changed), (), expired
+        )
+    end = End.TRASH if any(recipient.mark == "X" for recipient in after) else End.REMOVE
+    return Decision(end, summarise(summary, after), tuple(changed), (), expired)
+
+
+def decide_notice(state: State, outcome: Outcome, now: float, terms: Terms, host: str) -> Decision:
+    """The decision for an E file after its notice was offered to its ERR_SERVER."""
+    if outcome.kind is Kind.DELIVERED:
+        return Decision(End.REMOVE, state)
+    summary = _summary(state, [outcome], now, host, tried=True)
+    waited = float(state.next_try - state.last_try) if state.last_try else 0.0
+    due = next_try(now, terms.resend_period, unknown=outcome.kind is Kind.UNKNOWN, waited=waited)
+    summary = replace(summary, next_try=due)
+    gone = now >= state.term + terms.abandon_time and not terms.clock_suspect
+    if outcome.kind is Kind.PERMANENT or gone:
+        return Decision(End.TRASH, summary, expired=gone)
+    return Decision(End.WAIT, summary)
+
+
+def _after(
+    recipient: Recipient, outcome: Outcome, now: float, terms: Terms, host: str, *, told: bool
+) -> Recipient:
+    """A recipient's result fields after an attempt."""
+    if outcome.reason == TOO_MANY:  # not tried at all: the next transaction takes it
+        return replace(recipient, next_try=int(now))
+    reply = outcome.reply
+    mark = {
+        Kind.DELIVERED: "D",
+        Kind.TEMPORARY: "P",
+        Kind.UNKNOWN: "U",
+        Kind.PERMANENT: "F" if told else "X",
+    }[outcome.kind]
+    waited = float(recipient.next_try - recipient.last_try) if recipient.mark == "U" else 0.0
+    due = next_try(now, terms.resend_period, unknown=mark == "U", waited=waited)
+    return replace(
+        recipient,
+        mark=mark,
+        code=reply.code if reply else 0,
+        enhanced=reply.enhanced if reply else "",
+        attempts=recipient.attempts + 1,
+        last_try=int(now),
+        next_try=due if mark in "PU" else 0,
+        host=host,
+        text=outcome.text,
+    )
+
+
+def _expire(recipient: Recipient, sender: Path, *, errmail: bool) -> Recipient:
+    """The abandon time has passed: given up, with what the last attempt said."""
+    told = may_notify(sender, recipient, errmail=errmail)
+    return replace(recipient, mark="F" if told else "X", next_try=0)
+
+
+def _summary(
+    state: State, failing: Sequence[Outcome], now: float, host: str, *, tried: bool
+) -> State:
+    """STATE after an attempt: of several failures the one that a person must know first."""
+    if not tried:
+        return state
+    counted = replace(
+        state,
+        attempts=state.attempts + 1,
+        last_try=int(now),
+        host=host,
+        started=0,
+    )
+    if not failing:
+        return counted
+    worst = min(failing, key=lambda outcome: outcome.kind is Kind.PERMANENT)
+    text = worst.text
+    if worst.kind is Kind.UNKNOWN:
+        text = f"outcome unknown: {text}"
+    reply = worst.reply
+    return replace(
+        counted,
+        reason=worst.reason if worst.kind is not Kind.PERMANENT else REJECTED,
+        code=reply.code if reply else 0,
+        enhanced=reply.enhanced if reply else "",
+        text=text,
+    )
+
+
+def _as_notice(state: State, now: float) -> State:
+    """STATE of a message that becomes E: its own clock starts, its notice is due now."""
+    return replace(state, term=int(now), next_try=int(now), attempts=0, last_try=0)

@@ -1,0 +1,19 @@
+"""When a message is tried again: one pure function."""
+
+from __future__ import annotations
+
+LONGEST = 86400.0
+"""The longest wait that doubling leads to, seconds."""
+
+
+def next_try(now: float, resend_period: float, *, unknown: bool = False, waited: float = 0) -> int:
+    """Unix second of the next try after an attempt that ended at `now`.
+
+    After a temporary failure that is one `resend_period` later.  After an `unknown`
+    outcome (lost after the final dot: perhaps delivered) two periods, and twice what was
+    `waited` before where that was unknown too, up to a day.
+    """
+    wait = resend_period
+    if unknown:
+        wait = min(2.0 * max(resend_period, waited), max(LONGEST, 2.0 * resend_period))
+    return int(now + max(1.0, wait))

@@ -1,0 +1,96 @@
+"""Which spool is meant, and how that was found.
+
+The first that is set wins; one that is set but wrong is an error, never a fall-through:
+an operator who mistypes a path must not change another spool.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from spooltool.cli.settings import DEFAULT_CONFIG, Settings, read_settings
+from spooltool.errors import NoSpool, NotPermitted
+from spooltool.render.text import visible
+from spooltool.store.root import Spool
+
+VARIABLE = "SPOOLTOOL_SPOOL"
+DEFAULT_SPOOL = "/var/spool/relay"
+
+
+class Located(NamedTuple):
+    """A spool's path and how it was found; `explicit` when it was named on the command line."""
+
+    path: str
+    found_by: str
+    explicit: bool = False
+
+
+def locate(spool_option: str | None, config_option: str | None) -> Located:
+    """The spool that is meant.  Raises NoSpool that names the places looked at."""
+    if spool_option is not None:
+        return Located(spool_option, "--spool", True)
+    from_variable = os.environ.get(VARIABLE)
+    if from_variable:
+        return Located(from_variable, f"${VARIABLE}")
+    above = _here_or_above()
+    if above is not None:
+        return above
+    config = config_option or DEFAULT_CONFIG
+    settings = read_settings(config, required=config_option is not None)
+    if settings.rundir:
+        return Located(settings.rundir, f"rundir of {visible(config)}")
+    if os.path.isdir(DEFAULT_SPOOL):
+        return Located(DEFAULT_SPOOL, "the usual place")
+    raise _nothing_found(config, settings)
+
+
+def _here_or_above() -> Located | None:
+    """The current directory or the nearest parent of it that is a spool."""
+    try:
+        here = os.getcwd()
+    except OSError:
+        return None
+    at = here
+    while True:
+        try:
+            with Spool.open(at) as spool:
+                ours = not spool.flat or at == here
+            if ours:
+                return Located(at, "the current directory" if at == here else f"above {here}")
+        except (NoSpool, NotPermitted):
+            pass  # not a spool, or not for us to know: the next place
+        parent = os.path.dirname(at)
+        if parent == at:
+            return None
+        at = parent
+
+
+def _nothing_found(config: str, settings: Settings) -> NoSpool:
+    why = "has no rundir" if settings.path else "not there"
+    places = (
+        ("--spool", "not given"),
+        (f"${VARIABLE}", "not set"),
+        ("here and above", f"{visible(_cwd())} is not in a spool"),
+        (config, why),
+        (DEFAULT_SPOOL, "not there"),
+    )
+    width = max(len(place) for place, _ in places)
+    looked = "\n".join(f"  {place.ljust(width)}  {result}" for place, result in places)
+    return NoSpool(
+        f"no spool found; looked at:\n{looked}",
+        hint="\n".join(FIRST_STEPS),
+    )
+
+
+FIRST_STEPS = (
+    "spooltool --spool DIR      look at the spool in DIR",
+)
+"""What somebody can do who has no spool yet; `demo` adds itself when it is there."""
+
+
+def _cwd() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return "the current directory"

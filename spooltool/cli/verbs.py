@@ -1,0 +1,38 @@
+"""The table of sub-commands, so that help needs no module but this one.
+
+A module of the table has a function `run` whose docstring begins with the line that
+stands here; a test compares them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Verb(NamedTuple):
+    """One sub-command: name, module of `spooltool.cli`, panel, help in one line.
+
+    `asof` verbs have a clock that `--as-of` can set: those that only read.
+    """
+
+    name: str
+    module: str
+    panel: str
+    help: str
+    asof: bool = False
+
+
+PANELS = ("Look", "Change", "Relay", "Keep", "Live", "Setup")
+"""The groups of the help, in order; one without verbs is left out."""
+
+VERBS: tuple[Verb, ...] = (
+    Verb("status", "status", "Look", "The spool on one screen: counts, stuck, relay, disk.", True),
+    Verb("ls", "ls", "Look", "Messages, one a line.", True),
+    Verb("show", "show", "Look", "One message: verdict, envelope, recipients, headers.", True),
+    Verb("log", "log", "Look", "Log lines of messages, over rotation; -f follows.", True),
+    Verb("history", "history", "Look", "Operators' transactions; one in full.", True),
+    Verb("completion", "completion", "Setup", "The completion script of a shell."),
+)
+"""Every sub-command, in the order of the help."""
+
+BY_NAME: dict[str, Verb] = {verb.name: verb for verb in VERBS}
