@@ -38,11 +38,12 @@ class Settler:
     def changed(self, fd: int | None = None) -> None:
         """A message was unlinked or moved; with `fd`, results in a file that stays.
 
-        The descriptor is duplicated, and with it the lock, until the sync is done.
+        The file is opened once more and synced with the others; its lock is not kept.
         """
         self._count += 1
         if fd is not None and not self._syncer.by_syncfs:
-            self._files.append(os.dup(fd))
+            # Opened anew, not duplicated: a duplicate would keep the message's lock.
+            self._files.append(os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC))
         if self._running is not None:
             return
         if self._count >= WINDOW_DELIVERIES:

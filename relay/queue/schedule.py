@@ -389,8 +389,12 @@ class Schedule(Generic[D]):
             else:
                 while site.fresh:
                     id = site.fresh.popleft()
-                    if site.due.get(id, now + 1) <= now and id not in self._withheld:
+                    at = site.due.get(id)
+                    if at is None or id in self._withheld:
+                        continue
+                    if at <= now:
                         return id
+                    heapq.heappush(site.retry, (at, self._tick(), id))
         return None
 
     def _end(self, id: str) -> tuple[D, _Site]:
