@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from relay.delivery.connection import Connection, EightBit, Failure
 from relay.delivery.resolve import Address, Resolver, Unresolved
@@ -42,9 +42,12 @@ class Pool:
         return len(self._open)
 
     async def connect(
-        self, hosts: Sequence[HostPort], default_port: int
+        self, hosts: Sequence[HostPort], default_port: int, *, without: Collection[Address] = ()
     ) -> tuple[Connection | None, Failure]:
-        """A ready connection to the first host that takes one, else the last failure."""
+        """A ready connection to the first host that takes one, else the last failure.
+
+        Addresses in `without` are not asked: they lack what the mail needs.
+        """
         loop = asyncio.get_running_loop()
         failure = Failure(UNRESOLVED, "no host")
         later: list[Address] = []
@@ -55,6 +58,8 @@ class Pool:
                 failure = Failure(UNRESOLVED, str(error))
                 continue
             for address in addresses:
+                if address in without:
+                    continue
                 if self._failed.get(address, 0.0) > loop.time():
                     later.append(address)
                     continue

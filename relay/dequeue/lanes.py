@@ -108,10 +108,21 @@ class Lane:
             if connection is None:
                 return _host_failure(failure, len(mail.recipients))
             self.connection = connection
-        if not self._work.attached(job.id, connection.address):
-            failure = Failure("limit", "max_conns_per_site reached", connection.address)
-            return _host_failure(failure, len(mail.recipients), down=False)
-        done = await connection.deliver(mail, content)
+        lacking: set[tuple[str, int]] = set()
+        while True:
+            if not self._work.attached(job.id, connection.address):
+                failure = Failure("limit", "max_conns_per_site reached", connection.address)
+                return _host_failure(failure, len(mail.recipients), down=False)
+            done = await connection.deliver(mail, content)
+            if not done.gap:
+                break
+            # This host lacks an extension that the mail needs: another may have it.
+            lacking.add(connection.address)
+            other, _ = await self._pool.connect(self.destination.hosts, 25, without=lacking)
+            if other is None:
+                break
+            self._end()
+            self.connection = connection = other
         if connection.broken_content:
             why = Unfit("bare", connection.broken_content, job.locked, job.envelope)
             return Result((), "", unfit=why)

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Iterable
 
+from relay import __version__
 from relay.delivery.pool import Pool
 from relay.dequeue.desk import Desk
 from relay.dequeue.destination import Destination
@@ -23,6 +24,7 @@ from relay.queue.schedule import Schedule
 from spooltool.errors import SpooltoolError
 from spooltool.spool.hosts import parse_host
 from spooltool.spool.names import FLAT, RESEND, SENDER
+from spooltool.store.lock import holders
 from spooltool.store.root import Spool
 
 SLICE = 200
@@ -198,32 +200,33 @@ class Dequeuer:
 
     # what the control socket asks
 
-    async def kick_all(self) -> int:
+    def kick_all(self) -> int:
         """Try everything now; how many messages that is."""
-        return await self.kick_ids(list(self.roster.known))
-
-    async def kick_ids(self, ids: Iterable[str]) -> int:
-        """Try these now; how many of them are here and not under way."""
-        wanted = list(ids)
-        for number in wanted:
-            self.desk.forget_refusals(number)
         self._resend_due = 0.0
         self._pool.forget_failures()
-        await self._scan()
+        count = self.schedule.kick(list(self.roster.known), time.time())
+        self.wake()
+        return count
+
+    def kick_ids(self, ids: Iterable[str]) -> int:
+        """Read these anew and try them now; how many are here and not under way."""
+        wanted = list(ids)
+        self._pool.forget_failures()
         for number in wanted:
-            known = self.roster.known.get(number)
-            if known is not None:
-                self._look(Found(known.name, known.inode))  # a hand edit keeps the inode
+            self.desk.forget_refusals(number)
+            for name in self.spool.find(number):
+                if name.dir in (SENDER, RESEND, FLAT) and name.letter != "T":
+                    self._look(Found(name, 0))
         count = self.schedule.kick(wanted, time.time())
         self.wake()
         return count
 
-    async def kick_host(self, text: str) -> int:
+    def kick_host(self, text: str) -> int:
         """Try everything for a host (`HOST` or `HOST:PORT`) now."""
         host = parse_host(text)
         if host is None:
             return 0
-        return await self.kick_ids(
+        return self.kick_ids(
             [
                 number
                 for number, known in self.roster.known.items()
@@ -276,6 +279,9 @@ class Dequeuer:
         hour = self.desk.delivered - (self._hour[0][1] if self._hour else 0)
         return {
             "pid": os.getpid(),
+            "host": os.uname().nodename,
+            "version": __version__,
+            "intake": self._intake_runs(),
             "started": self.started,
             "scanned": self.scanned,
             "delivering": delivering,
@@ -301,3 +307,11 @@ class Dequeuer:
                 for view in self.schedule.view(now)
             ],
         }
+
+    def _intake_runs(self) -> bool:
+        """Whether an intake holds its lock on this spool."""
+        try:
+            facts = os.stat("intake.lock", dir_fd=self.spool.own_dir())
+        except OSError:
+            return False
+        return (facts.st_dev, facts.st_ino) in holders()

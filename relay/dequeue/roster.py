@@ -83,13 +83,13 @@ class Roster:
             return None
         try:
             head = os.pread(fd, HEAD_BYTES, 0)
-            size = os.fstat(fd).st_size
+            facts = os.fstat(fd)
         finally:
             os.close(fd)
-        state = _state(head, size) if found.name.dir == RESEND else None
+        state = _state(head, facts.st_size) if found.name.dir == RESEND else None
         known = Known(
             found.name,
-            found.inode,
+            facts.st_ino,
             of_head(found.name.letter, head),
             float(state.next_try) if state else 0.0,
             found.name.dir != SENDER,

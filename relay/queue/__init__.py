@@ -1,6 +1,8 @@
 """What is tried when, and what becomes of it.  All pure: `now` comes with each call.
 
     schedule   slots over destinations
+    limits     what it keeps to, and what it tells
+    site       one destination: its mail, its attempts, its health
     retry      when a message is tried again
     lifecycle  what becomes of a message after an attempt
 

@@ -59,12 +59,12 @@ def may_notify(sender: Path, recipient: Recipient, *, errmail: bool) -> bool:
     """Whether a failure of this recipient may be told to the sender.
 
     Never to a null sender (RFC 5321 6.1), nor where NOTIFY does not ask for failures
-    (RFC 3461 4.1).
+    (RFC 3461 4.1); a NOTIFY that asks for nothing counts as none.
     """
     if not errmail or not sender.address:
         return False
     notify = recipient.path.param("NOTIFY")
-    return notify is None or "FAILURE" in notify.upper().split(",")
+    return not notify or "FAILURE" in notify.upper().split(",")
 
 
 def decide(
@@ -84,49 +84,57 @@ def decide(
     between marks and move) the marks alone decide.  `host` is who answered.
     """
     after: list[Recipient] = []
-    changed: list[Recipient] = []
+    changed: list[int] = []
     failing: list[Outcome] = []
+    expired = False
+    over = now >= state.term + terms.abandon_time and not terms.clock_suspect
     remaining = iter(outcomes)
-    for recipient in recipients:
+    for place, recipient in enumerate(recipients):
         outcome = next(remaining, None) if recipient.pending else None
         if outcome is None:
             after.append(recipient)
             continue
         told = may_notify(sender, recipient, errmail=errmail)
         new = _after(recipient, outcome, now, terms, host, told=told)
-        after.append(new)
-        changed.append(new)
         if outcome.kind is not Kind.DELIVERED and outcome.reason != TOO_MANY:
             failing.append(outcome)
+            if new.pending and over:
+                new = replace(new, mark="F" if told else "X", next_try=0)
+                expired = True
+        after.append(new)
+        changed.append(place)
     summary = _summary(state, failing, now, host, tried=bool(outcomes))
-    expired = (
-        bool(outcomes)
-        and any(recipient.pending for recipient in after)
-        and now >= state.term + terms.abandon_time
-        and not terms.clock_suspect
-    )
-    if expired:
-        after = [_expire(r, sender, errmail=errmail) if r.pending else r for r in after]
-        changed_at = {recipient.offset for recipient in changed}
-        changed = [r for r in after if r.offset in changed_at or r.mark in "FX"]
     if any(recipient.pending for recipient in after):
-        split = tuple(r for r in changed if r.mark == "F")
-        noted = tuple(replace(r, mark="N") if r.mark == "F" else r for r in changed)
-        by_offset = {recipient.offset: recipient for recipient in noted}
-        after = [by_offset.get(r.offset, r) for r in after]
-        return Decision(End.WAIT, summarise(summary, after), noted, split)
+        split = tuple(after[place] for place in changed if after[place].mark == "F")
+        for place in changed:
+            if after[place].mark == "F":
+                after[place] = replace(after[place], mark="N")
+        results = tuple(after[place] for place in changed)
+        return Decision(End.WAIT, summarise(summary, after), results, split, expired)
+    results = tuple(after[place] for place in changed)
     if any(recipient.mark == "F" for recipient in after):
-        return Decision(
-            End.EXPIRE, _as_notice(summarise(summary, after), now), tuple(changed), (), expired
-        )
+        state = _as_notice(summarise(summary, after), now)
+        return Decision(End.EXPIRE, state, results, (), expired)
     end = End.TRASH if any(recipient.mark == "X" for recipient in after) else End.REMOVE
-    return Decision(end, summarise(summary, after), tuple(changed), (), expired)
+    return Decision(end, summarise(summary, after), results, (), expired)
 
 
-def decide_notice(state: State, outcome: Outcome, now: float, terms: Terms, host: str) -> Decision:
-    """The decision for an E file after its notice was offered to its ERR_SERVER."""
+def decide_notice(
+    state: State,
+    outcome: Outcome,
+    now: float,
+    terms: Terms,
+    host: str,
+    recipients: Sequence[Recipient] = (),
+) -> Decision:
+    """The decision for an E file after its notice was offered to its ERR_SERVER.
+
+    Where one of its `recipients` ended without a notice, the file is kept in the trash
+    even when the others' notice is out.
+    """
     if outcome.kind is Kind.DELIVERED:
-        return Decision(End.REMOVE, state)
+        silent = any(recipient.mark == "X" for recipient in recipients)
+        return Decision(End.TRASH if silent else End.REMOVE, state)
     summary = _summary(state, [outcome], now, host, tried=True)
     waited = float(state.next_try - state.last_try) if state.last_try else 0.0
     due = next_try(now, terms.resend_period, unknown=outcome.kind is Kind.UNKNOWN, waited=waited)
@@ -163,12 +171,6 @@ def _after(
         host=host,
         text=outcome.text,
     )
-
-
-def _expire(recipient: Recipient, sender: Path, *, errmail: bool) -> Recipient:
-    """The abandon time has passed: given up, with what the last attempt said."""
-    told = may_notify(sender, recipient, errmail=errmail)
-    return replace(recipient, mark="F" if told else "X", next_try=0)
 
 
 def _summary(

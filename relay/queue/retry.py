@@ -17,3 +17,14 @@ def next_try(now: float, resend_period: float, *, unknown: bool = False, waited:
     if unknown:
         wait = min(2.0 * max(resend_period, waited), max(LONGEST, 2.0 * resend_period))
     return int(now + max(1.0, wait))
+
+
+def due_at(last_try: float, next_try: float, now: float) -> float:
+    """When a message read from its file is due.
+
+    That is what it says, but where the clock was set back since (`last_try` is to come),
+    the wait that was meant, from now on.
+    """
+    if last_try <= now:
+        return next_try
+    return now + max(0.0, next_try - last_try)

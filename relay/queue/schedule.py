@@ -5,7 +5,7 @@ A slow or dead destination delays its own mail only:
 - slots go round robin over the destinations that have due mail;
 - a destination without a recent success, or with an attempt under way for long, has one
   probing slot, doubled on each success up to `max_conns_per_site`;
-- such unproven destinations together never hold more than half of `max_conns`;
+- such unproven destinations together never take more than half of `max_conns`;
 - a destination that is down is probed once a `resend_period`, and that one probe speaks
   for all its mail;
 - within a destination new mail and retries alternate.
@@ -17,80 +17,19 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from collections.abc import Iterable
+from typing import Generic
 
-Peer = tuple[str, int]
-D = TypeVar("D", bound=Hashable)
+from relay.queue.limits import D, Limits, View
+from relay.queue.site import NEVER, RECENT, SLOW, Peer, Site
 
-RECENT = 300.0
-"""Seconds that a success counts for."""
+__all__ = ["RECENT", "SLOW", "Limits", "Peer", "Schedule", "View"]
 
-SLOW = 10.0
-"""Seconds after which an attempt makes its destination unproven."""
+SET_BACK = 1.0
+"""Seconds that the clock may step back before every known time moves with it."""
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The chapter's limits: connections, connections a site, messages taken; seconds."""
-
-    max_conns: int = 100
-    max_conns_per_site: int = 20
-    max_load: int = 1000
-    resend_period: float = 600.0
-
-
-@dataclass(slots=True)
-class View(Generic[D]):
-    """One destination as the status shows it.  Times are unix seconds, 0 for never."""
-
-    destination: D
-    due: int
-    waiting: int
-    active: int
-    down: bool
-    since: float
-    next_probe: float
-    last_success: float
-    error: str
-    probes: int
-
-
-@dataclass(slots=True)
-class _Site:
-    """What is known of one destination."""
-
-    fresh: deque[str] = field(default_factory=deque)
-    retry: list[tuple[float, int, str]] = field(default_factory=list)
-    due: dict[str, float] = field(default_factory=dict)
-    active: dict[str, float] = field(default_factory=dict)
-    peers: dict[str, Peer] = field(default_factory=dict)
-    slots: int = 1
-    last_success: float = 0.0
-    down_since: float = 0.0
-    next_probe: float = 0.0
-    probes: int = 0
-    error: str = ""
-    retry_first: bool = False
-    queued: bool = False
-
-    @property
-    def down(self) -> bool:
-        return self.down_since > 0
-
-    def idle_until(self, now: float) -> float | None:
-        """None while something is due; else when something will be, 0 for nothing left."""
-        if self.down and now < self.next_probe:
-            return self.next_probe
-        if self.fresh or (self.retry and self.retry[0][0] <= now):
-            return None
-        return self.retry[0][0] if self.retry else 0.0
-
-    def proven(self, now: float) -> bool:
-        if self.down or now - self.last_success > RECENT:
-            return False
-        return not any(now - began > SLOW for began in self.active.values())
+FORGET = 600.0
+"""Seconds between two looks for destinations that nothing is known of any more."""
 
 
 class Schedule(Generic[D]):
@@ -98,21 +37,23 @@ class Schedule(Generic[D]):
 
     A message is *waiting* (added, not started), *active* (given out by `start` or
     `next_for`), or *withheld* (a person is changing it).  Report the end of each attempt by
-    `finished`.
+    `finished` or `failed`.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.limit_hit = False
-        self._sites: dict[D, _Site] = {}
+        self._sites: dict[D, Site] = {}
         self._of: dict[str, D] = {}
         self._ready: deque[D] = deque()
         self._wakes: list[tuple[float, int, D]] = []
         self._withheld: dict[str, tuple[float, float]] = {}
         self._sequence = 0
         self._active = 0
-        self._busy: dict[D, _Site] = {}
+        self._busy: dict[D, Site] = {}
         self._at_peer: dict[Peer, int] = {}
+        self._clock = 0.0
+        self._forget_at = 0.0
 
     # what is to be tried
 
@@ -127,8 +68,13 @@ class Schedule(Generic[D]):
         """Messages taken and unfinished."""
         return self._active
 
-    def add(self, id: str, destination: D, due: float, *, fresh: bool) -> None:
-        """A message may be tried from `due` on.  One that is known is moved, unless active."""
+    def add(
+        self, id: str, destination: D, due: float, *, fresh: bool, term: float | None = None
+    ) -> None:
+        """A message may be tried from `due` on.  One that is known is moved, unless active.
+
+        `term` is when its abandon time is over, for `past_term`.
+        """
         if id in self._of:
             if self.is_active(id):
                 return
@@ -136,6 +82,8 @@ class Schedule(Generic[D]):
         site = self._site(destination)
         self._of[id] = destination
         site.due[id] = due
+        if term is not None:
+            site.terms[id] = term
         if id in self._withheld:
             self._withheld[id] = (self._withheld[id][0], due)
             return
@@ -147,7 +95,9 @@ class Schedule(Generic[D]):
         if destination is None or self.is_active(id):
             return
         del self._of[id]
-        self._sites[destination].due.pop(id, None)
+        site = self._sites[destination]
+        site.due.pop(id, None)
+        site.terms.pop(id, None)
 
     def is_active(self, id: str) -> bool:
         """Whether an attempt is under way."""
@@ -162,13 +112,14 @@ class Schedule(Generic[D]):
         Sets `limit_hit` when due mail of a healthy destination finds no connection; the
         caller clears it once a scan.
         """
+        self._tell_time(now)
         self._wake(now)
         started: list[tuple[D, str]] = []
+        slots, unproven = self.limits.slots, self._unproven(now)
         passed = 0
         while passed < len(self._ready):
-            if self._active >= min(self.limits.max_conns, self.limits.max_load):
-                if any(self._sites[d].proven(now) for d in self._ready):
-                    self.limit_hit = True
+            if self._active >= slots:
+                self.limit_hit = self.limit_hit or self._short(now)
                 break
             destination = self._ready.popleft()
             site = self._sites[destination]
@@ -179,22 +130,35 @@ class Schedule(Generic[D]):
                     self._note(later, destination)
                 continue
             self._ready.append(destination)
-            id = self._take(destination, site, now)
+            proven = site.proven(now)
+            id = None
+            if (proven or unproven < self.limits.unproven) and self._room(site, now):
+                id = self._take(destination, site, now)
             if id is None:
                 passed += 1
-            else:
-                passed = 0
-                started.append((destination, id))
+                continue
+            passed = 0
+            unproven += not proven
+            started.append((destination, id))
         return started
 
     def next_for(self, destination: D, now: float) -> str | None:
-        """A slot of this destination got free: its next message, or None to end the slot."""
+        """A slot of this destination got free: its next message, or None to end the slot.
+
+        None also where others wait for the slot: `start` gives it out in turn.
+        """
         site = self._sites.get(destination)
-        if site is None or self._active >= self.limits.max_load:
+        slots = self.limits.slots
+        if site is None or self._active >= slots:
             return None
-        if len(self._ready) > 1 and self._active + 1 >= self.limits.max_conns:
-            return None  # others wait for a slot: round robin decides
-        return self._take(destination, site, now)
+        others = len(self._ready) > 1
+        if others and self._active + 1 >= slots:
+            return None
+        if not site.proven(now):
+            unproven = self._unproven(now) + others
+            if unproven >= self.limits.unproven:
+                return None
+        return self._take(destination, site, now) if self._room(site, now) else None
 
     def attach(self, id: str, peer: Peer) -> bool:
         """An attempt has a connection to `peer`; False when that peer has enough already.
@@ -202,10 +166,11 @@ class Schedule(Generic[D]):
         Counted by address and port, so that two names of one host share the limit.
         """
         site = self._sites[self._of[id]]
+        self._detach(site, id)
+        site.peer = peer
         if self._at_peer.get(peer, 0) >= self.limits.max_conns_per_site:
             return False
-        site.peers[id] = peer
-        self._at_peer[peer] = self._at_peer.get(peer, 0) + 1
+        self._count(site, id, peer)
         return True
 
     def finished(
@@ -213,16 +178,17 @@ class Schedule(Generic[D]):
     ) -> None:
         """An attempt ended with an answer of a living host, or was given up by us.
 
-        `due` is when the message may be tried again, None when it has left.
+        `due` is when the message may be tried again, None when it has left.  Where the
+        destination is down still, and `due` is nearer than a failure's, nothing was
+        learnt: another message may be the probe.
         """
         destination, site = self._end(id)
         if delivered:
-            if not site.proven(now):
-                site.slots = 1
-            site.slots = min(site.slots * 2, self.limits.max_conns_per_site)
-            site.last_success = now
+            site.succeeded(now, self.limits.max_conns_per_site)
             if site.down:
                 self._up(destination, site, now)
+        elif site.down and (due is None or due < now + self.limits.resend_period):
+            site.next_probe = min(site.next_probe, now)
         self._again(id, destination, site, due)
 
     def alive(self, destination: D, now: float) -> None:
@@ -234,15 +200,20 @@ class Schedule(Generic[D]):
     def failed(self, id: str, now: float, error: str, *, due: float | None = None) -> bool:
         """An attempt found the destination down; True when it was not known to be.
 
-        Until the next probe nothing is started there.
+        Until the next probe nothing is started there.  A failure that began before the
+        last success says nothing of the host: it goes on with one slot.
         """
+        began = self._sites[self._of[id]].active[id]
         destination, site = self._end(id)
+        site.slots = 1
+        if site.recent(now) and site.last_success > began:
+            self._again(id, destination, site, due)
+            return False
         first = not site.down
         if first:
             site.down_since = now
             site.probes = 0
         site.probes += 1
-        site.slots = 1
         site.error = error
         site.next_probe = now + self.limits.resend_period
         self._again(id, destination, site, due)
@@ -320,12 +291,26 @@ class Schedule(Generic[D]):
         site = self._sites.get(destination)
         return list(site.due) if site is not None else []
 
-    # inside
+    def past_term(self, destination: D, now: float) -> list[str]:
+        """The waiting and due messages whose `term` is over.
 
-    def _site(self, destination: D) -> _Site:
+        After a failed probe these are given up all together: one probe speaks for all.
+        """
         site = self._sites.get(destination)
         if site is None:
-            site = self._sites[destination] = _Site()
+            return []
+        return [
+            id
+            for id, term in site.terms.items()
+            if term <= now and site.due.get(id, now + 1) <= now and id not in self._withheld
+        ]
+
+    # inside
+
+    def _site(self, destination: D) -> Site:
+        site = self._sites.get(destination)
+        if site is None:
+            site = self._sites[destination] = Site()
         return site
 
     def _tick(self) -> int:
@@ -333,9 +318,13 @@ class Schedule(Generic[D]):
         return self._sequence
 
     def _note(self, at: float, destination: D) -> None:
-        heapq.heappush(self._wakes, (at, self._tick(), destination))
+        """Look at a destination at this time, unless that happens earlier anyway."""
+        site = self._sites[destination]
+        if at < site.noted:
+            site.noted = at
+            heapq.heappush(self._wakes, (at, self._tick(), destination))
 
-    def _queue(self, id: str, destination: D, site: _Site, due: float, fresh: bool) -> None:
+    def _queue(self, id: str, destination: D, site: Site, due: float, fresh: bool) -> None:
         if fresh:
             site.fresh.append(id)
         else:
@@ -347,28 +336,49 @@ class Schedule(Generic[D]):
         while self._wakes and self._wakes[0][0] <= now:
             _, _, destination = heapq.heappop(self._wakes)
             site = self._sites.get(destination)
-            if site is not None and not site.queued:
+            if site is None:
+                continue
+            site.noted = NEVER
+            if not site.queued:
                 site.queued = True
                 self._ready.append(destination)
         if self._withheld:
             self.give_back([i for i, (until, _) in self._withheld.items() if until <= now])
 
-    def _take(self, destination: D, site: _Site, now: float) -> str | None:
-        """Make the site's next due message active, if site and limits allow one more."""
-        if site.down and now < site.next_probe:
-            return None
-        if site.proven(now):
-            if len(site.active) >= min(site.slots, self.limits.max_conns_per_site):
-                return None
-        elif site.active or self._unproven(now) >= max(1, self.limits.max_conns // 2):
-            return None
-        id = self._pop(site, now)
+    def _tell_time(self, now: float) -> None:
+        """Follow a clock that was set back; forget destinations that have gone quiet."""
+        back = self._clock - now
+        self._clock = now
+        if back > SET_BACK:
+            for site in self._sites.values():
+                site.shift(back)
+            self._wakes = [(at - back, tick, place) for at, tick, place in self._wakes]
+            self._withheld = {
+                i: (until - back, at - back) for i, (until, at) in self._withheld.items()
+            }
+            self._forget_at = now
+        if now >= self._forget_at:
+            self._forget_at = now + FORGET
+            for destination in [d for d, site in self._sites.items() if site.idle(now)]:
+                del self._sites[destination]
+
+    def _room(self, site: Site, now: float) -> bool:
+        """Whether the destination, and the host behind it, allow one more attempt."""
+        per_site = self.limits.max_conns_per_site
+        if site.peer is not None and self._at_peer.get(site.peer, 0) >= per_site:
+            return False
+        return site.room(now, per_site)
+
+    def _take(self, destination: D, site: Site, now: float) -> str | None:
+        """Make the site's next due message active; None where nothing is due after all."""
+        id = site.pop(now, self._tick(), self._withheld)
         if id is None:
             return None
-        del site.due[id]
         site.active[id] = now
         self._busy[destination] = site
         self._active += 1
+        if site.peer is not None:
+            self._count(site, id, site.peer)  # where it will go, as far as is known
         if site.down:
             site.next_probe = now + self.limits.resend_period
         return id
@@ -377,45 +387,41 @@ class Schedule(Generic[D]):
         """Attempts under way at destinations that have not shown that they work."""
         return sum(len(site.active) for site in self._busy.values() if not site.proven(now))
 
-    def _pop(self, site: _Site, now: float) -> str | None:
-        """The next due message, new mail and retries in turn."""
-        for _ in range(2):
-            site.retry_first = not site.retry_first
-            if site.retry_first:
-                while site.retry and site.retry[0][0] <= now:
-                    due, _, id = heapq.heappop(site.retry)
-                    if site.due.get(id) == due and id not in self._withheld:
-                        return id
-            else:
-                while site.fresh:
-                    id = site.fresh.popleft()
-                    at = site.due.get(id)
-                    if at is None or id in self._withheld:
-                        continue
-                    if at <= now:
-                        return id
-                    heapq.heappush(site.retry, (at, self._tick(), id))
-        return None
+    def _short(self, now: float) -> bool:
+        """Whether a healthy destination has due mail."""
+        return any(
+            site.proven(now) and site.idle_until(now) is None
+            for site in map(self._sites.__getitem__, self._ready)
+        )
 
-    def _end(self, id: str) -> tuple[D, _Site]:
+    def _end(self, id: str) -> tuple[D, Site]:
         destination = self._of[id]
         site = self._sites[destination]
         del site.active[id]
         self._active -= 1
         if not site.active:
             del self._busy[destination]
-        peer = site.peers.pop(id, None)
-        if peer is not None:
-            left = self._at_peer[peer] - 1
-            if left:
-                self._at_peer[peer] = left
-            else:
-                del self._at_peer[peer]
+        self._detach(site, id)
         return destination, site
 
-    def _again(self, id: str, destination: D, site: _Site, due: float | None) -> None:
+    def _count(self, site: Site, id: str, peer: Peer) -> None:
+        site.peers[id] = peer
+        self._at_peer[peer] = self._at_peer.get(peer, 0) + 1
+
+    def _detach(self, site: Site, id: str) -> None:
+        peer = site.peers.pop(id, None)
+        if peer is None:
+            return
+        left = self._at_peer[peer] - 1
+        if left:
+            self._at_peer[peer] = left
+        else:
+            del self._at_peer[peer]
+
+    def _again(self, id: str, destination: D, site: Site, due: float | None) -> None:
         if due is None:
             del self._of[id]
+            site.terms.pop(id, None)
         else:
             site.due[id] = due
             if id in self._withheld:
@@ -425,12 +431,16 @@ class Schedule(Generic[D]):
         if (site.fresh or site.retry) and not site.queued:
             self._note(0.0, destination)
 
-    def _up(self, destination: D, site: _Site, now: float) -> None:
-        """The destination answers again: what waited for it is due now."""
+    def _up(self, destination: D, site: Site, now: float) -> None:
+        """The destination answers again: what waited for it is due now.
+
+        What waits longer than a failed host asks for (an unknown outcome) goes on waiting.
+        """
         site.down_since = site.next_probe = 0.0
         site.error = ""
-        for id in site.due:
-            if id not in self._withheld:
-                site.due[id] = min(site.due[id], now)
-                heapq.heappush(site.retry, (site.due[id], self._tick(), id))
+        soon = now + self.limits.resend_period
+        for id, at in site.due.items():
+            if now < at <= soon and id not in self._withheld:
+                site.due[id] = now
+                heapq.heappush(site.retry, (now, self._tick(), id))
         self._note(0.0, destination)

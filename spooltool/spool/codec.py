@@ -171,8 +171,8 @@ class Envelope:
 
     @cached_property
     def defects(self) -> tuple[Defect, ...]:
-        """Everything wrong that this head can tell."""
-        return tuple(_defects(self))
+        """Everything wrong that this head can tell: by line, then what is wrong as a whole."""
+        return tuple(sorted(_defects(self), key=lambda d: (d.line == 0, d.line, d.column)))
 
 
 def parse(head: bytes, size: int | None = None) -> Envelope:

@@ -26,7 +26,8 @@ class Change:
     """What is to happen to one message.
 
     `keys` are edits inside the file; `to` is where the file goes ("" stays).  `inode`
-    is that of the file that was looked at, `size` its bytes.
+    is that of the file that was looked at, `size` its bytes.  `by_path` says that a person
+    chose this file by its path, so that another of the same number does not stand in the way.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Change:
     size: int
     keys: tuple[KeyChange, ...] = ()
     to: str = ""
+    by_path: bool = False
 
     @property
     def kind(self) -> tuple[tuple[str, str | None, str | None], ...]:
@@ -45,9 +47,18 @@ class Change:
         return tuple(kinds)
 
 
+APART: dict[str, str] = {
+    "wait": "changes once its holder lets go (it is among the changes, too)",
+    "skip": "is left alone",
+    "gone": "has left the queue",
+    "unjudged": "could not be read, so that the query cannot tell",
+}
+"""Why a plan names a message apart."""
+
+
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """A message that the plan treats apart: `kind` is wait, skip or unjudged."""
+    """A message that the plan treats apart: `kind` is a word of APART."""
 
     kind: str
     id: str

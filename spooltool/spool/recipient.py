@@ -106,21 +106,23 @@ class Recipient:
 
 
 def fit(text: str, width: int) -> bytes:
-    """Text in a fixed-width field: escaped to printable ASCII, cut, padded with blanks."""
-    if text.isascii() and text.isprintable() and "%" not in text:
-        raw = text.encode()
-    else:
-        raw = "".join(
-            ch
-            if " " <= ch <= "~" and ch != "%"
-            else "".join(f"%{byte:02X}" for byte in ch.encode("utf-8", "surrogateescape"))
-            for ch in text
-        ).encode()
-    if len(raw) > width:
-        raw = raw[:width]
-        if b"%" in raw[-2:]:
-            raw = raw[: raw.rindex(b"%")]
-    return raw.ljust(width)
+    """Text in a fixed-width field: escaped to printable ASCII, cut, padded with blanks.
+
+    It is cut between characters, so that no half of one is left.  `<` is escaped too: the
+    first one of a RCPT line begins its address, also where a person changed the widths.
+    """
+    if text.isascii() and text.isprintable() and "%" not in text and "<" not in text:
+        return text[:width].encode().ljust(width)
+    raw = ""
+    for ch in text:
+        if " " <= ch <= "~" and ch not in "%<":
+            piece = ch
+        else:
+            piece = "".join(f"%{byte:02X}" for byte in ch.encode("utf-8", "surrogateescape"))
+        if len(raw) + len(piece) > width:
+            break
+        raw += piece
+    return raw.encode().ljust(width)
 
 
 def within(value: int, top: int) -> int:

@@ -162,6 +162,8 @@ class _Batch:
         found = self.spool.find(change.id)
         if not found:
             raise Gone(f"{change.file}: left the queue since")
+        if change.by_path:
+            found = [name for name in found if name.file == change.file] or found
         if len(found) > 1:
             there = ", ".join(name.file for name in found)
             raise CannotWrite(f"two files carry this number: {there}")

@@ -38,13 +38,14 @@ class Incoming:
 
     __slots__ = (
         "_body", "_composed", "_digest", "_headers", "_pending", "_pending_bytes", "_written",
-        "fd", "name", "spool",
+        "fd", "name", "source", "spool",
     )  # fmt: skip
 
     def __init__(self, spool: Spool, number: str, directory: str = STATE_DIR) -> None:
         """Create and lock the file.  Raises CannotWrite (full disk, too many files)."""
         self.spool = spool
         self.name = SpoolName(directory, "T", number)
+        self.source = directory
         self._pending: list[bytes] = []
         self._pending_bytes = 0
         self._written = 0
@@ -143,28 +144,52 @@ def commit(
     batch has failed: its files are removed and nothing is synced again.  Locks are kept;
     the caller releases each message when its sender may be told.
     """
+    placed = place(spool, batch, directory, letter)
+    return make_durable(spool, batch, placed, syncer, directory)
+
+
+def place(
+    spool: Spool, batch: Sequence[Incoming], directory: str = SENDER, letter: str = "R"
+) -> list[OSError | None]:
+    """The first half of `commit`: the renames.  What cannot be renamed is removed."""
     target_fd = spool.mail_dir(directory)
     results: list[OSError | None] = []
-    sources: set[int] = set()
     for message in batch:
-        source_fd = spool.dir_fd(message.name.dir)
         target = message.name.at(directory, letter)
         try:
-            rename_noreplace(message.name.base, target.base, source_fd, target_fd)
+            rename_noreplace(
+                message.name.base, target.base, spool.dir_fd(message.name.dir), target_fd
+            )
         except OSError as error:
             results.append(error)
             message.abort()
             continue
+        message.source = message.name.dir
         message.name = target
-        sources.add(source_fd)
         results.append(None)
-    good = [message for message, result in zip(batch, results, strict=True) if result is None]
+    return results
+
+
+def make_durable(
+    spool: Spool,
+    batch: Sequence[Incoming],
+    placed: Sequence[OSError | None],
+    syncer: Syncer,
+    directory: str = SENDER,
+) -> list[OSError | None]:
+    """The second half: one sync for all that `place` has renamed.
+
+    It waits for the disk in one or a few system calls, and so may run in a thread.
+    """
+    good = [message for message, result in zip(batch, placed, strict=True) if result is None]
     if not good:
-        return results
+        return list(placed)
+    target_fd = spool.dir_fd(directory)
+    sources = {spool.dir_fd(message.source) for message in good} - {target_fd}
     try:
-        syncer.sync([message.fd for message in good], (target_fd, *(sources - {target_fd})))
+        syncer.sync([message.fd for message in good], (target_fd, *sources))
     except OSError as error:
         for message in good:
             message.abort()
-        return [result or error for result in results]
-    return results
+        return [result or error for result in placed]
+    return list(placed)

@@ -232,6 +232,7 @@ def _change(record: dict[str, Any]) -> Change:
         int(record["size"]),
         tuple(KeyChange(key["key"], key["old"], key["new"]) for key in record["keys"]),
         record["to"],
+        record.get("by_path", False) is True,
     )
 
 

@@ -141,3 +141,27 @@ class OwnLock:
     def close(self) -> None:
         """Let go."""
         os.close(self._fd)
+
+
+class SharedLock:
+    """A lock file under `.spooltool/` that several processes of a kind hold together.
+
+    Several intakes may feed one spool.  The file tells nothing of its holders.
+    """
+
+    def __init__(self, spool: Spool, what: str) -> None:
+        """Take it.  Raises Busy when a single process has it for itself."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            self._fd = os.open(f"{what}.lock", flags, 0o600, dir_fd=spool.own_dir())
+        except OSError as error:
+            raise CannotWrite(f"{what}.lock: {error.strerror}") from error
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._fd)
+            raise Busy(f"{what}.lock of {spool.path} is held by one process alone") from error
+
+    def close(self) -> None:
+        """Let go."""
+        os.close(self._fd)

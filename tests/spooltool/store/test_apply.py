@@ -227,7 +227,9 @@ def test_editor_and_deliverer_never_both_succeed(spool: Spool, put: Put) -> None
     assert list(scan(spool).names()) == []
 
 
-@pytest.mark.parametrize("call", ["openat", "flock", "write", "fchmod", "fsync", "renameat", "pread64", "close"])
+@pytest.mark.parametrize(
+    "call", ["openat", "flock", "write", "fchmod", "fsync", "renameat", "pread64", "close"]
+)
 def test_killed_at_any_call_the_message_is_whole_in_one_place(
     spool: Spool, put: Put, call: str
 ) -> None:

@@ -1,0 +1,64 @@
+"""Values that are right alone and wrong together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from relay.config.kinds import loopback, unspecified
+from relay.config.parameters import Config
+from spooltool.spool.hosts import HostPort, parse_hosts
+
+SMTP_PORT = 25
+
+
+def contradictions(config: Config) -> Iterator[tuple[str, str]]:
+    """Every contradiction: the parameter that a person should look at, and the text."""
+    yield from _who_may_send(config)
+    yield from _twice(config)
+    for name in ("dst", "default_server", "error_server"):
+        yield from _to_itself(config, name)
+
+
+def _who_may_send(config: Config) -> Iterator[tuple[str, str]]:
+    """A relay without rules is open to this machine, or says whom it serves and for what.
+
+    Anything wider must be asked for: an open listener without a rule would accept nothing,
+    or everything.
+    """
+    target = config.dst or config.default_server
+    for listener in config.listen:
+        if loopback(listener.host):
+            continue
+        if not config.accept_from:
+            yield "listen", f"{listener} can be reached from outside, and accept_from names nobody"
+        if not target:
+            yield "listen", f"{listener} can be reached from outside, and there is no dst to go to"
+    if config.accept_from and not target:
+        yield "accept_from", "there is neither dst nor default_server: nothing would be accepted"
+
+
+def _twice(config: Config) -> Iterator[tuple[str, str]]:
+    seen: set[HostPort] = set()
+    for listener in config.listen:
+        if listener in seen and listener.port:
+            yield "listen", f"{listener} stands in the list twice"
+        seen.add(listener)
+
+
+def _to_itself(config: Config, name: str) -> Iterator[tuple[str, str]]:
+    """A server that is one of our listeners would be given its own mail for ever."""
+    for host in parse_hosts(getattr(config, name)):
+        port = host.port or SMTP_PORT
+        for listener in config.listen:
+            same = host.host == listener.host or (
+                loopback(host.host)
+                and (unspecified(listener.host) or loopback(listener.host))
+                and _same_loopback(host.host, listener.host)
+            )
+            if port == listener.port and same:
+                yield name, f"{host} is this relay itself: mail would go round in circles"
+
+
+def _same_loopback(host: str, listener: str) -> bool:
+    """Whether a loopback address reaches a listener: `localhost` and wildcards take any."""
+    return unspecified(listener) or "localhost" in (host, listener)

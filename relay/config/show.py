@@ -1,0 +1,58 @@
+"""A configuration as text, and what a new one asks of a running relay."""
+
+from __future__ import annotations
+
+from relay.config.kinds import MinFree
+from relay.config.parameters import PARAMETERS, SECTIONS, Config
+
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+
+def show(config: Config, *, non_default: bool = False) -> str:
+    """relay.toml that loads to this very configuration.
+
+    Whole: every parameter with its meaning.  `non_default`: only what differs.
+    """
+    out: list[str] = []
+    for parameter in PARAMETERS:
+        value = getattr(config, parameter.name)
+        line = f"{parameter.name} = {encode(value)}"
+        if non_default:
+            if value != parameter.default:
+                out.append(line)
+            continue
+        if heading := SECTIONS.get(parameter.name):
+            out += ["", f"## {heading}"]
+        default = "" if value == parameter.default else f"; default {encode(parameter.default)}"
+        out += ["", f"# {parameter.meaning} ({parameter.kind}{default})", line]
+    return "\n".join(out).lstrip("\n") + "\n" if out else ""
+
+
+def encode(value: object) -> str:
+    """A parameter's value in TOML."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, MinFree) and not value.percent:
+        return str(value.octets)
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_quote(str(member)) for member in value) + "]"
+    return _quote(str(value))
+
+
+def restart_needed(old: Config, new: Config) -> tuple[str, ...]:
+    """Names of the parameters that differ and that a reload cannot change."""
+    return tuple(
+        parameter.name
+        for parameter in PARAMETERS
+        if not parameter.reload and getattr(old, parameter.name) != getattr(new, parameter.name)
+    )
+
+
+def _quote(text: str) -> str:
+    return '"' + "".join(_ESCAPES.get(ch) or _plain(ch) for ch in text) + '"'
+
+
+def _plain(ch: str) -> str:
+    return f"\\u{ord(ch):04x}" if ch < " " or ch == "\x7f" else ch

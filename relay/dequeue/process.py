@@ -1,0 +1,135 @@
+"""The dequeuer as a process: its lock, its loop, its sockets and signals."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+
+import uvloop
+
+from relay.config import Config
+from relay.dequeue.mdq import Dequeuer
+from relay.dequeue.settings import Settings
+from relay.logs.process_log import ProcessLog
+from relay.queue.schedule import Limits
+from spooltool.store.lock import OwnLock
+from spooltool.store.root import Spool, check_local
+
+WAKE = "wake"
+"""Name of the datagram socket in `.spooltool/` by which the intake says that mail came."""
+
+Serve = Callable[[Spool, Dequeuer], Awaitable[Callable[[], None]]]
+"""Opens the control socket for a dequeuer; what it returns closes it again."""
+
+
+def settings_of(config: Config) -> Settings:
+    """The part of the configuration that the dequeuer needs."""
+    return Settings(
+        hostname=config.hostname or socket.getfqdn(),
+        postmaster=config.postmaster,
+        timeout=config.timeout,
+        scan_period=config.scan_period,
+        resend_period=config.resend_period,
+        abandon_time=config.abandon_time,
+        max_mails_per_conn=config.max_mails_per_conn,
+        limits=Limits(
+            max_conns=config.max_conns,
+            max_conns_per_site=config.max_conns_per_site,
+            max_load=config.max_load,
+            resend_period=config.resend_period,
+        ),
+        detailed=config.detailed_smtp_err_mail,
+        accept_hand_edits=config.accept_hand_edits,
+        soft_bounce=config.soft_bounce,
+        eightbit="bounce" if config.eightbit == "bounce" else "send",
+    )
+
+
+def run(
+    config: Config,
+    spool_path: str,
+    *,
+    once: bool = False,
+    force: bool = False,
+    serve: Serve | None = None,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Dequeue until SIGTERM or SIGINT; with `once` until everything there was tried.
+
+    Raises Busy when another dequeuer works on this spool, NoSpool, Refused on a file
+    system whose locks cannot be trusted.
+    """
+    check_local(spool_path, force=force)
+    with Spool.open(spool_path) as spool:
+        lock = OwnLock(spool, "mdq")
+        try:
+            uvloop.run(_main(config, spool, once=once, serve=serve, ready=ready))
+        finally:
+            lock.close()
+
+
+async def _main(
+    config: Config,
+    spool: Spool,
+    *,
+    once: bool,
+    serve: Serve | None,
+    ready: Callable[[], None],
+) -> None:
+    loop = asyncio.get_running_loop()
+    folder = config.logdir or os.path.join(spool.path, ".spooltool", "log")
+    log = ProcessLog(folder, "mdq", loop.call_soon, size=config.log_size, keep=config.log_keep)
+    mdq = Dequeuer(spool, settings_of(config), log)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, mdq.stop)
+    loop.add_signal_handler(signal.SIGHUP, log.reopen)
+    listener = None if once else _wake_socket(spool)
+    if listener is not None:
+        loop.add_reader(listener, _woken, listener, mdq)
+    close = await serve(spool, mdq) if serve is not None else None
+    log.event("", "start", spool=spool.path, syncfs=mdq.desk.syncer.by_syncfs)
+    ready()
+    try:
+        await mdq.run(once=once)
+    finally:
+        if close is not None:
+            close()
+        if listener is not None:
+            loop.remove_reader(listener)
+            listener.close()
+        log.event("", "stop")
+        log.close()
+
+
+def _wake_socket(spool: Spool) -> socket.socket | None:
+    """The datagram socket of the wake-ups; without it new mail waits for the next scan.
+
+    Bound through the directory descriptor: a socket's path may have 108 bytes only.  A
+    stale one is replaced, which the dequeuer's lock allows.
+    """
+    own = spool.own_dir()
+    try:
+        os.unlink(WAKE, dir_fd=own)
+    except FileNotFoundError:
+        pass
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    try:
+        listener.bind(f"/proc/self/fd/{own}/{WAKE}")
+    except OSError as error:
+        listener.close()
+        sys.stderr.write(f"relay: no wake-up socket: {error.strerror}\n")
+        return None
+    return listener
+
+
+def _woken(listener: socket.socket, mdq: Dequeuer) -> None:
+    try:
+        while listener.recv(64):
+            pass
+    except OSError:
+        pass  # drained
+    mdq.wake()

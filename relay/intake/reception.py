@@ -1,0 +1,139 @@
+"""One message on its way from `Begin` to its finished spool file.
+
+The T file is made at `Begin`, so that D_state shows who is sending.  The envelope is
+written when the header block is complete, since the modified headers stand in front of
+the body.  Writing is done in the loop: while a file is written nothing is read, and so
+no message is ever held in memory.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from relay.intake.failures import UNSPOOLABLE, reply_to
+from relay.intake.settings import Settings
+from relay.message.headers import HeaderCollector
+from relay.message.received import Arrival, loop_problem, received_line
+from relay.policy.acceptance import Acceptance
+from relay.smtp.reply import Reply
+from relay.smtp.transaction import Transaction
+from spooltool.errors import CannotWrite
+from spooltool.spool.compose import NewMessage
+from spooltool.spool.recipient import Path
+from spooltool.store.incoming import Incoming
+
+
+class Client:
+    """Who sends: what the envelope and the Received line say of a connection."""
+
+    __slots__ = ("address", "helo", "port", "protocol")
+
+    def __init__(self, address: str, port: int) -> None:
+        self.address = address
+        self.port = port
+        self.helo = ""
+        self.protocol = "SMTP"
+
+
+class Reception:
+    """Takes the content of one message; each step returns None or the reply that refuses it.
+
+    After a refusal, and when the connection is lost, call `abort`.  After `finish` the
+    file in `incoming` is complete and waits for its commit.
+    """
+
+    __slots__ = (
+        "_acceptance", "_client", "_clock", "_headers", "_settings", "_transaction", "incoming",
+        "size",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        incoming: Incoming,
+        client: Client,
+        transaction: Transaction,
+        acceptance: Acceptance,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.incoming = incoming
+        self.size = 0
+        self._client = client
+        self._transaction = transaction
+        self._acceptance = acceptance
+        self._settings = settings
+        self._clock = clock
+        self._headers = HeaderCollector(settings.headers)
+
+    @property
+    def transaction(self) -> Transaction:
+        """Sender and recipients."""
+        return self._transaction
+
+    def take(self, chunk: bytes) -> Reply | None:
+        """Take the next content (LF line ends)."""
+        self.size += len(chunk)
+        headers = self._headers
+        if headers.done:
+            return self._append(chunk)
+        return self._head_complete() if headers.feed(chunk) else None
+
+    def finish(self) -> Reply | None:
+        """The content is complete: write what is left."""
+        if not self._headers.done:
+            self._headers.end()
+            refusal = self._head_complete()
+            if refusal is not None:
+                return refusal
+        try:
+            self.incoming.finish()
+        except CannotWrite as error:
+            return reply_to(error)
+        return None
+
+    def abort(self) -> None:
+        """Remove the file."""
+        self.incoming.abort()
+
+    def _head_complete(self) -> Reply | None:
+        headers, settings = self._headers, self._settings
+        problem = headers.problem or loop_problem(headers.block, settings.hostname, settings.hops)
+        if problem is not None:
+            return problem
+        client, transaction = self._client, self._transaction
+        recipients = [Path(r.mailbox.text, r.params) for r in transaction.recipients]
+        now = self._clock()
+        message = NewMessage(
+            self._acceptance.chapter(client.address, client.port),
+            now,
+            Path(transaction.sender.text, transaction.mail_params),
+            recipients,
+            client.helo,
+            client.protocol,
+        )
+        received = received_line(
+            Arrival(
+                client.helo,
+                client.address,
+                "",
+                settings.hostname,
+                client.protocol,
+                self.incoming.name.number,
+                recipients[0].address if len(recipients) == 1 else "",
+                now,
+            )
+        )
+        try:
+            self.incoming.begin(message, headers.block, received + headers.block)
+        except ValueError:
+            return UNSPOOLABLE
+        rest, headers.rest = headers.rest, b""
+        return self._append(rest) if rest else None
+
+    def _append(self, chunk: bytes) -> Reply | None:
+        try:
+            self.incoming.append(chunk)
+        except CannotWrite as error:
+            return reply_to(error)
+        return None

@@ -1,0 +1,111 @@
+"""What the intake writes down: the lines of asmtpd.elg and its records of tracker.log."""
+
+from __future__ import annotations
+
+from relay.intake.reception import Client, Reception
+from relay.logs.process_log import ProcessLog
+from relay.policy.acceptance import Acceptance
+from relay.smtp.reply import Reply
+
+_MOST_NAMED = 20
+"""Recipients of a message that its record names; asmtpd.elg has the number of all."""
+
+
+class Records:
+    """Says what happened in the words of the logs.  Nothing here raises OSError."""
+
+    def __init__(self, log: ProcessLog) -> None:
+        self.log = log
+
+    def stored(self, client: Client, reception: Reception, acceptance: Acceptance) -> None:
+        """A message is durable and its 250 goes out."""
+        number = reception.incoming.name.number
+        sender = reception.transaction.sender.text
+        recipients = reception.transaction.recipients
+        self.log.event(
+            number,
+            "stored",
+            src=client.address,
+            helo=client.helo,
+            sender=sender,
+            rcpts=len(recipients),
+            size=reception.size,
+            rule=acceptance.rule,
+            proto=client.protocol,
+        )
+        self.log.track(
+            "accept",
+            number,
+            src=client.address,
+            s_port=client.port,
+            dst=acceptance.dst,
+            service=acceptance.dport,
+            proto="tcp",
+            rule=acceptance.rule,
+            sender=sender or "<>",
+            to=",".join([r.mailbox.text for r in recipients[:_MOST_NAMED]]),
+            size=reception.size,
+        )
+
+    def refused_client(self, client: Client, reply: Reply, rule: int | None = None) -> None:
+        """A client that may not send; `rule` is the rule that says so, if one does."""
+        self._refused(client, "connect", reply, "", "")
+        self._reject(client, reply, "", rule=rule)
+
+    def refused_content(self, client: Client, reply: Reply, reception: Reception | None) -> None:
+        """A message that was not taken, with what its sender was told."""
+        number = sender = ""
+        if reception is not None:
+            number = reception.incoming.name.number
+            sender = reception.transaction.sender.text
+        self._refused(client, "data", reply, number, sender)
+        self._reject(client, reply, number, sender=sender)
+
+    def aborted(self, client: Client, reception: Reception) -> None:
+        """A client that left in the middle of a message."""
+        number = reception.incoming.name.number
+        self.log.event(
+            number, "aborted", src=client.address, size=reception.size, reason="connection lost"
+        )
+
+    def not_stored(
+        self, client: Client, reception: Reception, reply: Reply, error: BaseException
+    ) -> None:
+        """A commit that failed: the disk said no."""
+        self.log.alert(f"not stored: {error}", reception.incoming.name.number)
+        self.refused_content(client, reply, reception)
+
+    def cannot_accept(self, error: OSError) -> None:
+        """Accepting pauses: no descriptor or memory is left."""
+        self.log.alert(f"accepting pauses: {error.strerror}")
+
+    def space(self, why: str) -> None:
+        """The intake closes for a reason, or opens again ("")."""
+        if why:
+            self.log.event("", "closed", reason=why)
+        else:
+            self.log.event("", "opened")
+
+    def _refused(self, client: Client, verb: str, reply: Reply, number: str, sender: str) -> None:
+        self.log.event(
+            number,
+            "refused",
+            src=client.address,
+            verb=verb,
+            code=reply.code,
+            enhanced=reply.enhanced or None,
+            reply=reply.single(),
+            sender=sender or None,
+            helo=client.helo or None,
+        )
+
+    def _reject(self, client: Client, reply: Reply, number: str, **fields: object) -> None:
+        self.log.track(
+            "reject",
+            number,
+            src=client.address,
+            s_port=client.port,
+            proto="tcp",
+            **fields,
+            reason=str(reply),
+        )

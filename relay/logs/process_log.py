@@ -1,0 +1,77 @@
+"""What one process writes down: its .elg file and its share of tracker.log."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+from relay.logs.logfile import KEEP, MAX_BYTES, Later, LogFile, at_once
+from spooltool.logs.elg import SCAN_STOP, format_line
+from spooltool.logs.tracker import format_record
+
+TRACKER_LOG = "tracker.log"
+_TRACKER_NAMES = {"sender": "from", "reason": "Reason", "size": "Len"}
+
+
+class ProcessLog:
+    """Writes `NAME.elg` and tracker.log in one folder, which is made when missing.
+
+    `size` (bytes) and `keep` are those of rotation, `later` as for `LogFile`.  Nothing
+    here raises for the sake of the disk.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        name: str,
+        later: Later = at_once,
+        *,
+        size: int = MAX_BYTES,
+        keep: int = KEEP,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._pid = os.getpid()
+        self._host = os.uname().nodename
+        self._clock = clock
+        try:
+            os.makedirs(folder, mode=0o750, exist_ok=True)
+        except OSError:
+            pass  # the first line says it
+        self._elg = LogFile(f"{folder}/{name}.elg", later, max_bytes=size, keep=keep)
+        self._tracker = LogFile(f"{folder}/{TRACKER_LOG}", later, max_bytes=size, keep=keep)
+
+    def event(self, id: str, event: str, **fields: object) -> None:
+        """A line of the .elg file; `id` is "" where no message is meant."""
+        self._elg.write(format_line(self._pid, self._host, self._clock(), id, event, fields))
+
+    def alert(self, text: str, id: str = "", **fields: object) -> None:
+        """A line of the .elg file that a person should see."""
+        now = self._clock()
+        self._elg.write(format_line(self._pid, self._host, now, id, "alert", fields, text))
+
+    def limit(self) -> None:
+        """The chapter's line about max_conns, word for word and without a time."""
+        self._elg.write(format_line(self._pid, self._host, None, text=SCAN_STOP))
+
+    def track(self, action: str, id: str, **fields: object) -> None:
+        """A record of tracker.log.  A field of None or "" is left out, the product is added.
+
+        `sender`, `reason` and `size` get the names that they have there.
+        """
+        pairs: list[tuple[str, object]] = [("id", id)] if id else []
+        for name, content in fields.items():
+            if content is not None and content != "":
+                pairs.append((_TRACKER_NAMES.get(name, name), content))
+        pairs.append(("product", "relay"))
+        self._tracker.write(format_record(self._clock(), action, self._host, pairs))
+
+    def reopen(self) -> None:
+        """Open both files anew, as after a rotation by another program."""
+        self._elg.reopen()
+        self._tracker.reopen()
+
+    def close(self) -> None:
+        """Write what is left and close both files."""
+        self._elg.close()
+        self._tracker.close()
