@@ -46,7 +46,7 @@ bench: $(READY) ## beside a tuned Postfix, as root; figures go to bench/RESULTS.
 	@$(BIN)/python -m bench.run $(ARGS)
 
 lock: ## pin the newest versions that pyproject.toml allows
-	@packaging/make-lock "$(BIN)"
+	@packaging/make-lock "$(PYTHON)"
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -12,9 +12,10 @@ from dataclasses import replace
 
 from relay.dequeue.attempt import Job
 from relay.queue.lifecycle import Decision, End
+from spooltool.errors import Refused
 from spooltool.spool.codec import Splice
 from spooltool.spool.compose import NewMessage
-from spooltool.spool.fields import CHAPTER_KEYS
+from spooltool.spool.fields import CHAPTER_KEYS, unescape_text
 from spooltool.spool.names import RESEND, TRASH, SpoolName
 from spooltool.spool.recipient import Recipient
 from spooltool.spool.state import State, encode_state, fresh_state
@@ -65,7 +66,7 @@ def notice_file(job: Job, recipients: Sequence[Recipient], number: str, now: flo
     """An E file for some recipients, written and not yet committed.
 
     It holds the headers, and the body only where RET=FULL asks for it.  Raises
-    CannotWrite.
+    CannotWrite, Refused for an envelope typed by hand that cannot be copied.
     """
     envelope = job.envelope
     parts, _ = file_parts(job.locked.fd, envelope)
@@ -90,9 +91,9 @@ def notice_file(job: Job, recipients: Sequence[Recipient], number: str, now: flo
         envelope.arrived or now,
         sender,
         list(recipients),
-        helo=envelope.get("HELO") or "",
-        proto=envelope.get("PROTO") or "",
-        resource=envelope.get("RESOURCE") or "none",
+        helo=unescape_text(envelope.get("HELO") or ""),
+        proto=unescape_text(envelope.get("PROTO") or ""),
+        resource=unescape_text(envelope.get("RESOURCE") or "none"),
         route=envelope.get("ROUTE") or "dst",
         state=state,
     )
@@ -109,6 +110,9 @@ def notice_file(job: Job, recipients: Sequence[Recipient], number: str, now: flo
             ):
                 incoming.append(chunk)
         incoming.finish()
+    except ValueError as error:
+        incoming.abort()
+        raise Refused(f"{job.name.file}: its envelope cannot be copied: {error}") from error
     except BaseException:
         incoming.abort()
         raise

@@ -188,6 +188,7 @@ class Dequeuer:
             known = self.roster.look(found)
         except OSError as error:
             self._cannot_read(found.name.file, error)
+            self.roster.unsee(found.name)
             return
         if known is not None:
             self.schedule.add(number, known.destination, known.due, fresh=not known.tried)

@@ -48,32 +48,38 @@ class Roster:
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
+        self._seen: dict[str, dict[str, int]] = {}
         self.known: dict[str, Known] = {}
 
     def news(self, directory: str) -> tuple[list[Found], list[str]]:
-        """Compare a directory with what is known: (new or replaced, left) by number.
+        """Compare a directory with the last look at it: (new or replaced, left) by number.
 
         Sorted by number, the order of arrival.  Raises OSError where the directory
         cannot be read.
         """
-        found: list[Found] = []
-        present: set[str] = set()
         with os.scandir(self._spool.dir_fd(directory)) as entries:
-            for entry in entries:
-                name = parse_name(entry.name, directory)
-                if name is None or name.letter == "T":
-                    continue
-                present.add(name.number)
-                known = self.known.get(name.number)
-                if known is None or known.inode != entry.inode() or known.name != name:
-                    found.append(Found(name, entry.inode()))
-        left = [
-            number
-            for number, known in self.known.items()
-            if known.name.dir == directory and number not in present
-        ]
+            now = {entry.name: entry.inode() for entry in entries}
+        before = self._seen.get(directory, {})
+        self._seen[directory] = now
+        found: list[Found] = []
+        for base, inode in now.items() - before.items():
+            name = parse_name(base, directory)
+            if name is None or name.letter == "T":
+                continue
+            known = self.known.get(name.number)
+            if known is None or known.inode != inode or known.name != name:
+                found.append(Found(name, inode))
+        left = []
+        for base in before.keys() - now.keys():
+            known = self.known.get(base[1:])
+            if known is not None and known.name.dir == directory and known.name.base == base:
+                left.append(base[1:])
         found.sort(key=lambda one: (len(one.name.number), one.name.number))
         return found, left
+
+    def unsee(self, name: SpoolName) -> None:
+        """It could not be read: look again at the next scan."""
+        self._seen.get(name.dir, {}).pop(name.base, None)
 
     def look(self, found: Found) -> Known | None:
         """Read a file's head and remember it; None when it is gone.  Raises OSError."""

@@ -52,7 +52,12 @@ def _option(name: str, attribute: str, metavar: str, text: str) -> TyperOption:
 def shared_options(*, asof: bool) -> list[click.Parameter]:
     """The options that can stand before or after the verb."""
     options: list[click.Parameter] = [
-        _option("--spool", "spool_option", "DIR", "The spool.  Else $SPOOLTOOL_SPOOL, …"),
+        _option(
+            "--spool",
+            "spool_option",
+            "DIR",
+            "The spool; else $SPOOLTOOL_SPOOL, here or above, rundir of relay.toml, /var/spool/relay.",
+        ),
         _option("--config", "config_option", "FILE", "The relay's relay.toml."),
     ]
     if asof:
@@ -106,9 +111,7 @@ class Verbs(TyperGroup):
 
 def build(verb: Verb) -> click.Command:
     """The command of a verb, made from the signature of its module's `run`."""
-    one = typer.Typer(
-        add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
-    )
+    one = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     run = import_module(f"spooltool.cli.{verb.module}").run
     one.command(verb.name, cls=VerbCommand, context_settings=SETTINGS)(run)
     return typer.main.get_command(one)
@@ -165,7 +168,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         invocation.out.close()
         return int(result) if isinstance(result, int) else ExitCode.OK
     except click.ClickException as error:
-        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else NAME
+        where = (
+            error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else NAME
+        )
         complain(invocation, error.format_message(), f"{where} --help", where)
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):

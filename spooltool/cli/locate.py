@@ -83,9 +83,7 @@ def _nothing_found(config: str, settings: Settings) -> NoSpool:
     )
 
 
-FIRST_STEPS = (
-    "spooltool --spool DIR      look at the spool in DIR",
-)
+FIRST_STEPS = ("spooltool --spool DIR      look at the spool in DIR",)
 """What somebody can do who has no spool yet; `demo` adds itself when it is there."""
 
 

@@ -8,16 +8,14 @@ place is no error.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from spooltool.errors import ConfigError
 
 DEFAULT_CONFIG = "/etc/relay/relay.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """`path` is the file that was read, "" when there was none.  Durations in seconds."""
 
     path: str = ""

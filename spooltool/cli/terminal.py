@@ -31,6 +31,8 @@ class Output:
         self.tty = sys.stdout.isatty()
         self.width, self.height = _dimensions()
         self.dumb = os.environ.get("TERM") == "dumb"
+        self._encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        self._full = 0
         self._paged = paged and self.tty and not self.dumb
         self._waiting: list[bytes] = []
         self._notes: list[str] = []
@@ -38,20 +40,25 @@ class Output:
 
     def line(self, text: str) -> None:
         """One line of displayable text."""
-        self.write(encoded(text) + b"\n", 1)
+        self.write(self.encode(text) + b"\n")
 
     def lines(self, lines: Iterable[str]) -> None:
         """Several lines of displayable text."""
         for text in lines:
             self.line(text)
 
-    def write(self, data: bytes, height: int = 0) -> None:
-        """Bytes that are fit for this output; `height` is their number of lines."""
+    def encode(self, text: str) -> bytes:
+        """Displayable text in the encoding of this output; what it lacks is written out."""
+        return text.encode(self._encoding, "backslashreplace")
+
+    def write(self, data: bytes) -> None:
+        """Bytes that are fit for this output, whole lines of them."""
         if not self._paged or self._pager is not None:
             self._sink.write(data)
             return
         self._waiting.append(data)
-        if sum(chunk.count(b"\n") for chunk in self._waiting) > self.height - 2:
+        self._full += data.count(b"\n")
+        if self._full > self.height - 2:
             self._page()
 
     def flush(self) -> None:
@@ -130,12 +137,6 @@ class Output:
                 self._pager = None
         self._paged = self._pager is not None
         self._release()
-
-
-def encoded(text: str) -> bytes:
-    """Text in the encoding of standard output; what it lacks is written out."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    return text.encode(encoding, "backslashreplace")
 
 
 def _to_stderr(text: str) -> None:

@@ -52,7 +52,7 @@ def _read_path(word: str) -> Id | None:
             root = "/".join(parts[:-depth])
             return Id(name.file, (name.number,), name.file, root or ("/" if parts[0] == "" else ""))
     flat = parse_name(parts[-1], "") if parts else None
-    if flat is None:
+    if flat is None or (len(parts) > 1 and parts[-2].startswith("D_")):
         return None
     return Id(f"./{flat.file}", (flat.number,), flat.file, "/".join(parts[:-1]))
 

@@ -44,7 +44,7 @@ def parse(args: Sequence[str], stdin: Sequence[str] | None = None) -> Query:
         end = column + len(arg)
         tokens += [Paren("(", column), *words, Paren(")", end)] if group else words
         column = end + 1
-    return Query(_Reader(tokens, column, stdin).everything()) if args else Query()
+    return Query(_Reader(tokens, column - 1, stdin).everything()) if args else Query()
 
 
 def parse_text(text: str, stdin: Sequence[str] | None = None) -> Query:

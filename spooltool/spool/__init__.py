@@ -11,6 +11,7 @@
     plan       a change as a value
     hosts      DST and ERR_SERVER values
     defects    what is wrong with a file, as data
+    document   the tables of docs/spool-format.md
 
 It imports nothing of this project but itself; everything else may import it.
 """

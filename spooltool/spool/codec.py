@@ -94,6 +94,13 @@ class Envelope:
         """Every line of this key, in file order."""
         return [line for line in self.lines if line.key == key]
 
+    def holds(self, key: str, value: str | None) -> bool:
+        """Whether every line of this key has this value (None: there is no such line)."""
+        present = self.all(key)
+        if value is None:
+            return not present
+        return bool(present) and all(line.value == value for line in present)
+
     @cached_property
     def _state(self) -> tuple[State | None, bool]:
         line = self._first.get("STATE")

@@ -117,7 +117,7 @@ def judge(
     if letter == "T":
         return _partial(around)
     if around.holder:
-        age = f", {_age(around.now - state.last_try)}" if state and state.last_try else ""
+        age = f", {spoken_age(around.now - state.last_try)}" if state and state.last_try else ""
         return Standing("delivering", "", f"delivering: {around.holder}{age}")
     if torn:
         return Standing("stuck", "torn", "torn: the end of the file is missing")
@@ -156,7 +156,7 @@ def _partial(around: Circumstance) -> Standing:
 def _untried(around: Circumstance, due: float) -> Standing:
     late = around.now - due
     if around.relay_up and late > around.grace:
-        return Standing("stuck", "overdue", f"overdue: due {_age(late)} ago, never tried")
+        return Standing("stuck", "overdue", f"overdue: due {spoken_age(late)} ago, never tried")
     return Standing("fresh", "", "first attempt due")
 
 
@@ -165,7 +165,7 @@ def _tried(state: State, around: Circumstance) -> Standing:
     if around.next_probe:
         late = around.now - around.next_probe
     if around.relay_up and state.next_try and late > around.grace:
-        return Standing("stuck", "overdue", f"overdue: due {_age(late)} ago")
+        return Standing("stuck", "overdue", f"overdue: due {spoken_age(late)} ago")
     if state.reason == "put-off" and state.attempts == 1:
         return Standing("waiting", "", f"put off once: {_reply(state)}")
     reason = state.reason if state.reason in REASONS else "unknown"
@@ -183,7 +183,7 @@ def _last_failure(state: State | None) -> str:
     return _reply(state) if state else ""
 
 
-def _age(seconds: float) -> str:
+def spoken_age(seconds: float) -> str:
     """A duration in one or two units: `41 s`, `12 m`, `5h08m`, `5d00h`."""
     whole = max(0, int(seconds))
     if whole < 60:

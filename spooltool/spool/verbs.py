@@ -40,7 +40,7 @@ def set_keys(seen: Seen, values: Mapping[str, str]) -> Change | Apart | None:
     keys = tuple(
         KeyChange(key, envelope.get(key), value)
         for key, value in values.items()
-        if envelope.get(key) != value
+        if not envelope.holds(key, value)
     )
     if not keys:
         return None

@@ -234,7 +234,7 @@ class _Batch:
 def _compare(change: Change, locked: Locked, envelope: Envelope) -> tuple[str, str]:
     """("", "") when the file is what the plan saw, else the word and why."""
     wanted = parse_path(change.to) if change.to else None
-    keys_done = all(envelope.get(key.key) == key.new for key in change.keys)
+    keys_done = all(envelope.holds(key.key, key.new) for key in change.keys)
     if keys_done and (wanted is None or locked.name.dir == wanted.dir):
         return "unchanged", "already so"
     if locked.inode != change.inode:

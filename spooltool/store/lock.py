@@ -17,7 +17,7 @@ from spooltool.spool.codec import HEAD_BYTES, Envelope, parse
 from spooltool.spool.names import SpoolName
 from spooltool.store.root import Spool
 
-_MAX_ENVELOPE = 64 << 20
+_MAX_ENVELOPE = 4 << 20
 """An envelope longer than this is not read whole: no gateway writes one."""
 
 

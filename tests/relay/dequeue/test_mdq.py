@@ -65,7 +65,7 @@ def test_partial_results_send_the_rest_only_to_the_rest(world: World, play: Play
         mdq = world.dequeuer()
         running = asyncio.create_task(mdq.run())
         await until(lambda: world.files() and world.files()[0].startswith("D_resend/"))
-        await mdq.kick_all()
+        mdq.kick_all()
         await until(lambda: world.files() == [])
         mdq.stop()
         await running
@@ -114,7 +114,7 @@ def test_an_unreachable_error_server_delays_the_notice_and_editing_it_mends_that
         edits = splices(locked.envelope(), {"ERR_SERVER": f"127.0.0.1:{target.port}"})
         rewrite(locked, edits).close()
         mdq.done([number])
-        await mdq.kick_ids([number])
+        mdq.kick_ids([number])
         await until(lambda: world.files() == [])
         mdq.stop()
         await running
@@ -207,7 +207,7 @@ def test_retarget_works_on_mail_that_is_stuck_in_a_tarpit(world: World, play: Pl
             locked = lock(world.spool, SpoolName("D_sender", "R", number))
             rewrite(locked, splices(locked.envelope(), {"DPORT": str(target.port)})).close()
         mdq.done(numbers)
-        await mdq.kick_ids(numbers)
+        mdq.kick_ids(numbers)
         await until(lambda: world.files() == [])
         mdq.stop()
         await running

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pytest
+
 
 @dataclass(slots=True)
 class FakeRow:
@@ -33,3 +35,9 @@ class FakeRow:
 
     def text(self):
         return self.content
+
+
+@pytest.fixture
+def row():
+    """Makes a row: the values of a plain stuck message but for those given."""
+    return FakeRow

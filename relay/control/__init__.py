@@ -1,0 +1,12 @@
+"""The control socket of a running dequeuer.  Shell.
+
+    server   listening, who may speak, lines in and out
+    answers  a request to the reply that the dequeuer gives
+
+The words are `spooltool.control`'s.  It may import `relay.dequeue` and the spool library.
+"""
+
+from relay.control.answers import Handler
+from relay.control.server import serve
+
+__all__ = ["Handler", "serve"]

@@ -1,0 +1,217 @@
+"""From query arguments to messages.
+
+The same for every verb: ids are bound to the files that exist, `-` reads the standard
+input, a directory or file that cannot be read is remembered and named, never passed over
+in silence.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from spooltool.cli.invocation import Invocation
+from spooltool.cli.relay_view import Holders, find_holders
+from spooltool.diagnose.row import Content, Found, Row
+from spooltool.errors import SpooltoolError, UsageError
+from spooltool.render.text import visible
+from spooltool.spool.codec import Envelope
+from spooltool.spool.names import TRASH, SpoolName
+from spooltool.store.root import Spool
+from spooltool.store.scan import Entry, Scan, read_again, read_entry, scan
+
+if TYPE_CHECKING:
+    from spooltool.query import Query
+    from spooltool.store.message import MessageFile
+
+_FEW = 50
+"""Up to so many ids are looked up one by one; more are found by reading all names."""
+
+QUERY_HELP = "Ids, paths, keywords and field:value terms; - reads ids from stdin."
+
+
+@dataclass
+class Selection:
+    """The messages that a command means.  `rows` reads them; the rest tells what is amiss.
+
+    `query` None means everything.  `names` are the files to look at (None: all).  `missing` are ids that no file answers
+    to, `doubled` those that several do.  `unreadable` (directory, why) and `unjudged`
+    fill while `rows` runs.
+    """
+
+    spool: Spool
+    query: Query | None
+    rows_of: RowMaker
+    names: list[SpoolName] | None = None
+    missing: tuple[str, ...] = ()
+    doubled: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+    unjudged: list[Row] = field(default_factory=list)
+    _listed: list[SpoolName] | None = field(default=None, repr=False)
+
+    def rows(self) -> Iterator[Row]:
+        """Every message that matches, directory by directory.
+
+        What the query could not judge goes to `unjudged` instead.
+        """
+        judge = self.query.matches if self.query else _yes
+        for row in self.all_rows():
+            verdict = judge(row)
+            if verdict:
+                yield row
+            elif verdict is None:
+                self.unjudged.append(row)
+
+    def sorted_rows(self) -> list[Row]:
+        """The same in the queue's order."""
+        return sorted(self.rows(), key=lambda row: row.key)
+
+    def all_names(self) -> list[SpoolName]:
+        """Every file to look at; directories that cannot be listed go to `unreadable`."""
+        if self._listed is None:
+            look = self.scan()
+            self._listed = list(look.names()) if self.names is None else self.names
+            self.unreadable = look.unreadable
+        return self._listed
+
+    def all_rows(self) -> Iterator[Row]:
+        """Every message that was looked at, matched or not."""
+        for entry in self.scan().entries(self.all_names()):
+            yield self.rows_of(entry)
+
+    def scan(self) -> Scan:
+        """A pass over the directories that the query can mean."""
+        directories = self.spool.directories
+        if (
+            self.query
+            and self.query.fields & {"dir", "standing"}
+            and "trash" in self.query.unparse()
+        ):
+            directories = (*directories, TRASH)
+        return scan(self.spool, directories)
+
+
+class RowMaker:
+    """Rows from a scan's entries, with the clock and the holders of the moment."""
+
+    def __init__(self, invocation: Invocation) -> None:
+        self.spool = invocation.spool
+        self._around = invocation.around
+        self._holders: Holders = find_holders(self.spool, invocation.relay)
+
+    def __call__(self, entry: Entry) -> Row:
+        """The row of one file."""
+        row = self._row(entry)
+        if row.head is not None and b"\nSTATE:" in row.head and row.state is None:
+            entry = read_again(self.spool, entry)  # its writer may have been between two bytes
+            row = self._row(entry)
+        return row
+
+    def named(self, name: SpoolName) -> Row | None:
+        """The row of a file by name; None when it is gone."""
+        entry = read_entry(self.spool, name)
+        return self(entry) if entry else None
+
+    def _row(self, entry: Entry) -> Row:
+        around = self._around
+        if self._holders:
+            holder = self._holders.of(entry.name.number, entry.inode)
+            if holder:
+                around = replace(around, holder=holder)
+        found = Found(
+            entry.name,
+            entry.inode,
+            entry.size,
+            entry.mtime,
+            entry.head,
+            entry.error,
+            entry.irregular,
+        )
+        return Row(found, around, self._content, self._envelope)
+
+    def _content(self, name: SpoolName) -> Content | None:
+        message = self._opened(name)
+        if message is None:
+            return None
+        try:
+            parts, end = message.parts, max(message.envelope.end, 0)
+            headers = message.read(parts.modified)
+            return Content(headers, message.read((end, message.size - end)))
+        finally:
+            message.close()
+
+    def _envelope(self, name: SpoolName) -> Envelope | None:
+        message = self._opened(name)
+        if message is None:
+            return None
+        message.close()
+        return message.envelope
+
+    def _opened(self, name: SpoolName) -> MessageFile | None:
+        from spooltool.store.message import MessageFile  # start-up: few lists read messages
+
+        try:
+            return MessageFile(self.spool, name)
+        except SpooltoolError:
+            return None
+
+
+def select(
+    invocation: Invocation, arguments: Sequence[str] | None, *, null: bool = False
+) -> Selection:
+    """The messages that query arguments mean; none at all mean everything.
+
+    Raises QueryError, UsageError, NoSpool.  Ids that mean nothing, or two files, are in
+    the result: the verb decides whether that stops it.
+    """
+    words = list(arguments or ())
+    if not words:  # start-up: the language is not needed to mean everything
+        return Selection(invocation.spool, None, RowMaker(invocation))
+    from spooltool.query import parse
+
+    query = parse(words, _piped(null) if "-" in words else None)
+    spool = invocation.spool
+    rows_of = RowMaker(invocation)
+    if not query.ids:
+        return Selection(spool, query, rows_of)
+    candidates = list(_candidates(spool, query))
+    bound = query.bind(candidates)
+    files = set(bound.found.values())
+    names = [name for name in candidates if name.file in files]
+    return Selection(spool, bound.query, rows_of, names, bound.missing, bound.doubled)
+
+
+def name_trouble(invocation: Invocation, selection: Selection) -> bool:
+    """Say which ids mean nothing or two files; True when there was one."""
+    for word in selection.missing:
+        invocation.out.note(f"spooltool: {visible(word)}: no such message (it may have left)")
+    for word, files in selection.doubled:
+        invocation.out.note(
+            f"spooltool: {visible(word)}: {' and '.join(files)} carry this number; choose by path"
+        )
+    return bool(selection.missing or selection.doubled)
+
+
+def _candidates(spool: Spool, query: Query) -> Iterable[SpoolName]:
+    numbers = dict.fromkeys(number for word in query.ids for number in word.numbers)
+    if len(numbers) > _FEW:
+        return (name for name in scan(spool).names() if name.number in numbers)
+    return (name for number in numbers for name in spool.find(number))
+
+
+def _piped(null: bool) -> list[str]:
+    if sys.stdin.isatty():
+        raise UsageError(
+            "`-` reads ids from the standard input, and that is the terminal",
+            hint="spooltool ls --ids QUERY | spooltool VERB -",
+        )
+    from spooltool.query import parse_ids
+
+    data = sys.stdin.buffer.read()
+    return parse_ids(data.decode("utf-8", "surrogateescape"), null)
+
+
+def _yes(row: Row) -> bool:
+    return True

@@ -1,0 +1,114 @@
+"""`spooltool status`: the spool on one screen."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from spooltool.cli.history import shown
+from spooltool.cli.invocation import Invocation
+from spooltool.cli.reading import name_first, name_last, refuse_if_blind
+from spooltool.cli.selection import select
+from spooltool.cli.survey import Survey, survey
+from spooltool.cli.verbs import BY_NAME
+from spooltool.errors import ExitCode, SpooltoolError
+from spooltool.render.journal import short_line
+from spooltool.render.screen import Disk, Screen, Trash, screen_lines, screen_record
+from spooltool.render.text import visible
+from spooltool.spool.names import TRASH
+from spooltool.store.journal import read_journal
+from spooltool.store.root import Spool
+from spooltool.store.scan import scan
+
+_LAST_CHANGES = 3
+
+
+def run(
+    ctx: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> int:
+    """The spool on one screen: counts, stuck, relay, disk.
+
+    Counts by standing and directory, stuck messages by reason and host, the relay, the
+    disk, the trash, and the last changes that operators made.
+    """
+    invocation: Invocation = ctx.obj
+    out = invocation.out
+    found = survey(select(invocation, None), None)
+    refuse_if_blind(invocation, found)
+    screen = _screen(invocation, found)
+    name_first(invocation, found)
+    if json:
+        from spooltool.render.record import text_line
+
+        out.write(text_line(screen_record(screen)) + b"\n")
+    else:
+        out.lines(screen_lines(screen, out.width))
+        if invocation.beginning:
+            for line in _next(found):
+                out.note(line)
+    name_last(invocation, found)
+    return ExitCode.INCOMPLETE if found.unreadable else ExitCode.OK
+
+
+def _screen(invocation: Invocation, found: Survey) -> Screen:
+    spool, now = invocation.spool, invocation.now
+    return Screen(
+        place=invocation.place,
+        found_by=invocation.found,
+        now=now,
+        tally=found.all,
+        relay=invocation.relay,
+        disk=_disk(spool),
+        trash=_trash(spool),
+        changes=_changes(spool, now),
+        unreadable=tuple(visible(directory) for directory, _ in found.unreadable),
+    )
+
+
+def _disk(spool: Spool) -> Disk | None:
+    try:
+        facts = os.fstatvfs(spool.fd)
+    except OSError:
+        return None
+    block = facts.f_frsize
+    return Disk(facts.f_bavail * block, facts.f_blocks * block, facts.f_favail, facts.f_files)
+
+
+def _trash(spool: Spool) -> Trash:
+    messages = total = 0
+    oldest = 0.0
+    for entry in scan(spool, (TRASH,)).entries():
+        messages += 1
+        total += entry.size
+        oldest = min(oldest or entry.mtime, entry.mtime)
+    return Trash(messages, total, oldest)
+
+
+def _changes(spool: Spool, now: float) -> tuple[str, ...]:
+    try:
+        last = read_journal(spool)[-_LAST_CHANGES:]
+    except (OSError, SpooltoolError):
+        return ("the journal cannot be read",)
+    return tuple(short_line(shown(one), now) for one in reversed(last))
+
+
+_COMMANDS = (
+    ("ls", "ls --stuck", "what needs a person, and why"),
+    ("log", "log -f", "what the relay does now"),
+    ("why", "why", "which host or limit blocks most, and what frees most"),
+    ("history", "history", "what operators changed"),
+    ("demo", "demo", "see mail get stuck and mended, in a temporary folder"),
+)
+
+
+def _next(found: Survey) -> list[str]:
+    """Three commands for somebody who typed none; for an empty spool the demo comes first."""
+    there = [line for line in _COMMANDS if line[0] in BY_NAME]
+    if not found.looked:
+        there.sort(key=lambda line: line[0] != "demo")
+    chosen = there[:3]
+    width = max(len(command) for _, command, _ in chosen)
+    return ["next:", *(f"  spooltool {command.ljust(width)}   {why}" for _, command, why in chosen)]

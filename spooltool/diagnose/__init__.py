@@ -1,0 +1,10 @@
+"""What a message is doing, and what the queue looks like.  Pure.
+
+    quick     the facts a listing needs, straight from the bytes of a head
+    row       one message, as the query, the lists, the counts and the screen see it
+    headers   header fields of a message: unfolded, decoded
+    tally     counts by standing, reason and host over many rows
+    relay     what is known of the running relay
+
+It may import `spooltool.spool` and `spooltool.errors`.
+"""

@@ -1,0 +1,11 @@
+"""What is live: the relay's control socket and the logs while they grow.  Shell.
+
+    client      asks the relay: kick, status, yield, done, reload
+    generation  one run of a log's content, read from an offset, plain or compressed
+    siblings    the rotated files beside a log, oldest first
+    logfile     one log, followed over rename, truncation and compression
+    merge       several logs in time order
+
+It may import `spooltool.control`, `spooltool.logs`, `spooltool.spool` and
+`spooltool.errors`.  Nothing heavy is imported before it is needed.
+"""

@@ -1,0 +1,31 @@
+"""The grammar of the logs: what a line says, and how it is written.
+
+    elg       mdq.elg and asmtpd.elg: `[pid@host] <time> <id> <event> key=value...`
+    events    the closed table of events, with their fields
+    tracker   tracker.log: the text form of `fw log`
+    quoting   values in a line: no byte of a message begins a line or a field
+    instant   times as they stand in lines
+    clock     the time of a line of either kind, for followers that merge
+
+Pure.  It imports `spooltool.spool.defects` alone.
+"""
+
+from spooltool.logs.clock import line_time
+from spooltool.logs.elg import SCAN_STOP, ElgLine, format_line, parse_line
+from spooltool.logs.events import EVENT, EVENTS, Event
+from spooltool.logs.tracker import TRACKER_FIELDS, Record, format_record, parse_record
+
+__all__ = [
+    "EVENT",
+    "EVENTS",
+    "SCAN_STOP",
+    "TRACKER_FIELDS",
+    "ElgLine",
+    "Event",
+    "Record",
+    "format_line",
+    "format_record",
+    "line_time",
+    "parse_line",
+    "parse_record",
+]

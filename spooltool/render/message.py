@@ -1,0 +1,230 @@
+"""One message on a screen: verdict, envelope, recipients with their results, headers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from spooltool.diagnose.row import Row
+from spooltool.render.diff import whole_diff
+from spooltool.render.table import labelled, table
+from spooltool.render.text import columns, cut, visible, wrapped
+from spooltool.render.units import age, ago, clock, count, due, plural, size, stamp
+from spooltool.spool.defects import DEFECTS, Defect
+from spooltool.spool.recipient import Recipient
+
+MOST_RECIPIENTS = 20
+MOST_HEADER_LINES = 40
+_MARKS = {
+    "P": "pending",
+    "U": "pending, outcome unknown",
+    "D": "delivered",
+    "F": "failed",
+    "X": "ended, nobody told",
+}
+
+
+class Shown(NamedTuple):
+    """A message as `show` has read it: its row, header sets, length of the body, defects.
+
+    `given_up` is when it is abandoned, unix seconds, None when that is not known.
+    """
+
+    row: Row
+    original: bytes
+    modified: bytes
+    body: int
+    defects: tuple[Defect, ...] = ()
+    given_up: float | None = None
+
+
+def message_lines(shown: Shown, width: int) -> list[str]:
+    """The whole screen of one message."""
+    row = shown.row
+    return [
+        *verdict_line(row, width),
+        "",
+        *_envelope(shown, width),
+        *_defects(shown, width),
+        "",
+        *_headers(shown, width),
+    ]
+
+
+def verdict_line(row: Row, width: int) -> list[str]:
+    """What is going on, with the code of standing or reason at the right edge."""
+    verdict = row.verdict
+    code = f"{verdict.word}, {verdict.reason}" if verdict.reason else verdict.word
+    text = visible(verdict.why)
+    gap = width - columns(text) - len(code)
+    if gap >= 2:
+        return [text + " " * gap + code]
+    return [*wrapped(text, width), " " * max(0, width - len(code)) + code]
+
+
+def _envelope(shown: Shown, width: int) -> list[str]:
+    row = shown.row
+    lines = labelled("message", wrapped(_message_words(row), width - 12))
+    if not row.readable:
+        return lines
+    sender = row.get("FROM")
+    lines += labelled("from", [_sender_words(row) if sender is not None else "not in the file"])
+    lines += labelled("to", _recipient_lines(row, width - 12))
+    lines += labelled("by way of", wrapped(_client_words(row), width - 12))
+    lines += labelled("goes to", wrapped(_route_words(row), width - 12))
+    if tried := _tried_words(row):
+        lines += labelled("tried", wrapped(tried, width - 12))
+    if following := _next_words(shown):
+        lines += labelled("next", wrapped(following, width - 12))
+    return lines
+
+
+def _message_words(row: Row) -> str:
+    place = row.dir or "the flat spool"
+    words = f"{row.letter}{row.id} in {place}"
+    if not row.readable:
+        return words
+    words += f", {size(row.size)}"
+    arrived, now = row.arrived, row.around.now
+    if arrived is not None:
+        about = "" if row.age_is_exact else "about "
+        words += f", arrived {about}{clock(arrived, now)}, {ago(now - arrived)} ago"
+    rule, resource = row.rule, row.resource
+    if rule is not None:
+        words += f"; rule {visible(rule)}"
+    if resource is not None:
+        words += f", resource {visible(resource)}"
+    return words
+
+
+def _sender_words(row: Row) -> str:
+    sender = row.sender
+    envelope = row.envelope
+    if sender is None or envelope is None or envelope.sender is None:
+        return visible(f"cannot be read: {row.get('FROM') or ''}")
+    path = envelope.sender
+    words = visible(sender) or "<> (the null sender: a notice; no notice about it is sent)"
+    if path.params:
+        words += f"  {visible(path.params)}"
+    if path.orig:
+        words += f"  was {visible(path.orig)}"
+    return words
+
+
+def _recipient_lines(row: Row, width: int) -> list[str]:
+    results = row.results
+    if not results:
+        return ["not in the file"]
+    waiting = [one for one in results if one.pending]
+    ordered = [*waiting, *(one for one in results if not one.pending)]
+    shown = ordered[:MOST_RECIPIENTS]
+    cells = [(visible(one.address) or "<>", _MARKS[one.mark], _reply(one)) for one in shown]
+    lines = table(cells, width)
+    if len(ordered) > len(shown):
+        lines.append(f"and {len(ordered) - len(shown):,} more: {_totals(results)} (--json has all)")
+    return lines
+
+
+def _totals(results: tuple[Recipient, ...]) -> str:
+    parts = []
+    for mark, word in _MARKS.items():
+        number = sum(one.mark == mark for one in results)
+        if number:
+            parts.append(f"{number:,} {word}")
+    return ", ".join(parts)
+
+
+def _reply(one: Recipient) -> str:
+    words = [str(one.code) if one.code else "", one.enhanced, one.text]
+    text = " ".join(word for word in words if word)
+    if one.host and text:
+        return visible(f"{one.host}: {text}")
+    return visible(text or one.host)
+
+
+def _client_words(row: Row) -> str:
+    words = visible(row.get("SRC") or "unknown client")
+    helo, proto = row.get("HELO"), row.get("PROTO")
+    if helo:
+        words += f", which called itself {visible(helo)}"
+    return f"{words}, {visible(proto)}" if proto else words
+
+
+def _route_words(row: Row) -> str:
+    if row.get("ROUTE") == "mx":
+        words = "the MX of each recipient's domain"
+    else:
+        words = visible(row.get("DST") or "DST not in the file")
+        if row.dport is not None:
+            words += f" port {row.dport}"
+    server = row.get("ERR_SERVER")
+    if row.letter == "E":
+        words = f"given up; its notice goes to {visible(server or 'nobody: no ERR_SERVER')}"
+    elif server is not None:
+        words += f"; a notice would go to {visible(server)}"
+        if row.get("ERRMAIL") == "0":
+            words += " (ERRMAIL 0: none is sent)"
+    return words
+
+
+def _tried_words(row: Row) -> str:
+    state = row.state
+    if state is None or not state.attempts:
+        return ""
+    words = plural(state.attempts, "time")
+    if state.last_try:
+        words += f", last {clock(state.last_try, row.around.now)}"
+    text = " ".join(
+        word for word in (str(state.code) if state.code else "", state.enhanced, state.text) if word
+    )
+    if state.host or text:
+        words += ": " + visible(": ".join(part for part in (state.host, text) if part))
+    return words
+
+
+def _next_words(shown: Shown) -> str:
+    row = shown.row
+    now = row.around.now
+    parts = []
+    if row.around.holder:
+        parts.append(f"now: held by {visible(row.around.holder)}")
+    elif row.next_try is not None:
+        late = now - row.next_try
+        when = f"due {ago(late)} ago" if late >= 60 else due(-late)
+        parts.append(f"{clock(row.next_try, now)}, {when}")
+    if shown.given_up is not None and row.waits_for_a_try:
+        left = shown.given_up - now
+        rest = f"in {age(left)}" if left > 0 else "at its next failure"
+        parts.append(f"given up {clock(shown.given_up, now)}, {rest}")
+    return "; ".join(parts)
+
+
+def _defects(shown: Shown, width: int) -> list[str]:
+    if not shown.defects:
+        return []
+    lines = ["", "defects"]
+    for defect in shown.defects:
+        where = f"{defect.line}:{defect.column}" if defect.line else "-"
+        text = visible(defect.text)
+        meaning = DEFECTS.get(defect.code, "")
+        told = f"{text} ({meaning})" if text and meaning else text or meaning
+        lines.append(cut(f"  {where:>7}  {defect.code:<16}  {told}", width))
+    return lines
+
+
+def _headers(shown: Shown, width: int) -> list[str]:
+    if not shown.original and not shown.modified:
+        return [f"no headers; body {size(shown.body)}"]
+    diff = whole_diff(shown.original, shown.modified)
+    changed = any(line.startswith(("-", "+")) for line in diff)
+    legend = "- as received, + as it will be sent" if changed else "sent as received"
+    lines = [f"headers ({legend}); body {size(shown.body)}", ""]
+    lines += [cut(line, width) for line in diff[:MOST_HEADER_LINES]]
+    left = len(diff) - MOST_HEADER_LINES
+    if left > 0:
+        lines.append(f"… {count(left)} more lines: --headers")
+    return lines
+
+
+def time_of(at: float) -> str:
+    """The full time, for places without a clock beside them."""
+    return stamp(at)

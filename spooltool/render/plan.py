@@ -1,0 +1,248 @@
+"""A plan as a person reads it before saying yes.
+
+First where and how many, then equal changes as groups, every exception by id, notes, what
+the new host says, and one diff of each kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from spooltool.render.text import columns, fit, visible, wrapped
+from spooltool.render.units import plural, size
+from spooltool.spool.fields import FIELD
+from spooltool.spool.plan import Apart, Change, Plan
+
+_LABEL = 5
+_INDENT = " " * (2 + _LABEL + 1)
+_KINDS_SHOWN = 8
+_NAMED_ONE_BY_ONE = 3
+_WIDEST = 100
+ABSENT = "(absent)"
+_MARKS = {"wait": "wait", "skip": "skip", "gone": "gone", "unjudged": "?"}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around a plan: `place` is host and spool, `width` columns of the screen.
+
+    `free` is the free space of the spool's file system in bytes (None: not known), `probe`
+    lines about the new host, `diffs` True for a diff of each message, not of each kind.
+    """
+
+    place: str
+    width: int = 80
+    free: int | None = None
+    dry: bool = False
+    probe: tuple[str, ...] = ()
+    diffs: bool = False
+
+    @property
+    def columns(self) -> int:
+        """Columns used: a plan is read, so that very wide lines do not help."""
+        return min(self.width, _WIDEST)
+
+
+def plan_lines(plan: Plan, frame: Frame) -> list[str]:
+    """The whole plan, its last line included."""
+    lines = [*head_lines(plan, frame), *_sections(plan, frame)]
+    if frame.dry:
+        lines += ["", *wrapped(_LAST, frame.columns)]
+    return lines
+
+
+_LAST = "Nothing was changed. Run it without --dry-run, or keep it: --plan FILE, then apply FILE."
+
+
+def head_lines(plan: Plan, frame: Frame) -> list[str]:
+    """Which verb in which spool, how that was found, and how many messages."""
+    word = "DRY RUN" if frame.dry else "PLAN"
+    first = f"{word}  {plan.verb} in {frame.place} ({visible(plan.found_by)})"
+    return [*wrapped(first, frame.columns), *wrapped(counts(plan), frame.columns)]
+
+
+def counts(plan: Plan) -> str:
+    """`121 match; 119 would change, 1 after a wait, 1 left alone`."""
+    waits = _count(plan, "wait")
+    alone, gone = _count(plan, "skip"), _count(plan, "gone")
+    matched = len(plan.changes) + alone + gone + len(plan.unchanged)
+    if not matched:
+        return "nothing matches"
+    parts = []
+    now = len(plan.changes) - waits
+    if now or not waits:
+        parts.append(f"{now:,} would change")
+    if waits:
+        parts.append(f"{waits:,} after a wait" if parts else f"{waits:,} would change after a wait")
+    if plan.unchanged:
+        parts.append(f"{len(plan.unchanged):,} already so")
+    if gone:
+        parts.append(f"{gone:,} gone")
+    if alone:
+        parts.append(f"{alone:,} left alone")
+    return f"{matched:,} {'matches' if matched == 1 else 'match'}; {', '.join(parts)}"
+
+
+def _count(plan: Plan, kind: str) -> int:
+    return sum(apart.kind == kind for apart in plan.apart)
+
+
+def _sections(plan: Plan, frame: Frame) -> list[str]:
+    lines: list[str] = []
+    first = [*_groups(plan, frame), *exception_lines(plan.apart, frame.columns)]
+    second = [*_notes(plan, frame), *_probe(frame)]
+    for block in (first, second, *_diffs(plan, frame)):
+        if block:
+            lines += ["", *block]
+    return lines
+
+
+# groups
+
+
+def kinds(plan: Plan) -> list[list[Change]]:
+    """Equal changes together, the largest group first."""
+    groups: dict[object, list[Change]] = {}
+    for change in plan.changes:
+        groups.setdefault(change.kind, []).append(change)
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def _groups(plan: Plan, frame: Frame) -> list[str]:
+    waiting = {apart.file for apart in plan.apart if apart.kind == "wait"}
+    rows: list[tuple[str, str, str, str]] = []
+    groups = kinds(plan)
+    for number, group in enumerate(groups[:_KINDS_SHOWN]):
+        now = sum(change.file not in waiting for change in group) or len(group)
+        what = _effort(group, frame.free if number == 0 else None)
+        for place, (key, values) in enumerate(_steps(group[0])):
+            rows.append((key, values, "" if place else f"{now:,}", "" if place else what))
+    widths = [max((columns(row[at]) for row in rows), default=0) for at in range(3)]
+    widths[0] = max(widths[0], 3)
+    lines = []
+    for key, values, count, what in rows:
+        start = f"  {fit(key, widths[0])}  "
+        room = frame.columns - columns(start) - widths[2] - columns(what) - 7
+        fitted = fit(values, widths[1]) if widths[1] <= room else values
+        line = f"{start}{fitted}    {count.rjust(widths[2])}    {what}".rstrip()
+        if columns(line) > frame.columns and what:
+            lines.append(f"{start}{values}    {count}".rstrip())
+            lines += wrapped(what, frame.columns, " " * columns(start))
+        else:
+            lines.append(line)
+    rest = groups[_KINDS_SHOWN:]
+    if rest:
+        left = sum(map(len, rest))
+        lines.append(f"  and {plural(len(rest), 'kind')} more, {plural(left, 'message')}")
+    return lines
+
+
+def _steps(change: Change) -> list[tuple[str, str]]:
+    """(key, `old -> new`) of a change, the move at its end."""
+    steps = [(key.key, f"{_shown(key.old)} -> {_shown(key.new)}") for key in change.keys]
+    if change.to:
+        steps.append(("in", f"{directory(change.file)} -> {directory(change.to)}"))
+    return [(visible(key), values) for key, values in steps]
+
+
+def directory(file: str) -> str:
+    """The directory of a file inside the spool; `.` in a flat one."""
+    return visible(file.rpartition("/")[0]) or "."
+
+
+def _shown(value: str | None) -> str:
+    if value is None:
+        return ABSENT
+    return visible(value) or "(empty)"
+
+
+def _effort(group: Sequence[Change], free: int | None) -> str:
+    rewritten = sum(change.size for change in group if change.keys)
+    if not rewritten:
+        return "moved, nothing rewritten"
+    left = f", {size(free)} free" if free is not None else ""
+    return f"{size(rewritten)} to rewrite{left}"
+
+
+# exceptions
+
+
+def exception_lines(exceptions: Iterable[Apart], width: int) -> list[str]:
+    """Every exception by id and reason; many of one reason share it."""
+    groups: dict[tuple[str, str], list[Apart]] = {}
+    for apart in exceptions:
+        name = _base(apart.file)
+        reason = apart.reason.replace(name, "ID") if name else apart.reason
+        groups.setdefault((apart.kind, reason), []).append(apart)
+    order = list(_MARKS)
+    lines: list[str] = []
+    for (kind, reason), members in sorted(groups.items(), key=lambda item: order.index(item[0][0])):
+        mark = f"  {fit(_MARKS[kind], _LABEL)} "
+        if len(members) <= _NAMED_ONE_BY_ONE:
+            for apart in members:
+                lines += _named(mark, _base(apart.file), visible(apart.reason), width)
+        else:
+            lines += hanging(mark, f"{len(members):,}: {visible(reason)}", width)
+            names = " ".join(visible(_base(apart.file)) for apart in members)
+            lines += wrapped(names, width, _INDENT)
+    return lines
+
+
+def _base(file: str) -> str:
+    return file.rpartition("/")[2]
+
+
+def _named(mark: str, name: str, text: str, width: int) -> list[str]:
+    return hanging(f"{mark}{visible(name)}  ", text, width)
+
+
+def hanging(start: str, text: str, width: int) -> list[str]:
+    """Visible text behind a start, its further lines below its own first column."""
+    indent = " " * columns(start)
+    lines = wrapped(text, width, indent)
+    return [start + lines[0][len(indent) :], *lines[1:]]
+
+
+# notes, probe, diffs
+
+
+def _notes(plan: Plan, frame: Frame) -> list[str]:
+    lines: list[str] = []
+    for note in plan.notes:
+        lines += hanging(f"  {fit('note', _LABEL)} ", visible(note), frame.columns)
+    return lines
+
+
+def _probe(frame: Frame) -> list[str]:
+    lines: list[str] = []
+    for text in frame.probe:
+        start = _INDENT if text.startswith(" ") else f"  {fit('probe', _LABEL)} "
+        lines += hanging(start, text.strip(), frame.columns)
+    return lines
+
+
+def _diffs(plan: Plan, frame: Frame) -> list[list[str]]:
+    groups = kinds(plan)
+    if frame.diffs:
+        return [_diff(change, "", frame) for change in plan.changes if change.keys]
+    blocks = []
+    for group in groups[:_KINDS_SHOWN]:
+        if group[0].keys:
+            others = f"one of {len(group):,} alike; all: --diff" if len(group) > 1 else ""
+            blocks.append(_diff(group[0], others, frame))
+    return blocks
+
+
+def _diff(change: Change, others: str, frame: Frame) -> list[str]:
+    name = f"  {visible(change.file)}"
+    room = min(frame.columns, 88) - columns(name) - columns(others)
+    lines = [(name + " " * max(2, room) + others).rstrip()]
+    for key in change.keys:
+        label = visible(key.key) + ":"
+        gap = " \t " if key.key in FIELD and " " in FIELD[key.key].separator else "\t"
+        start = (label + gap).expandtabs(8)
+        for mark, value in (("-", key.old), ("+", key.new)):
+            if value is not None:
+                lines.append(f"  {mark} {start}{visible(value)}")
+    return lines
