@@ -9,6 +9,7 @@ dequeuer never waits for one.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 import struct
@@ -91,6 +92,8 @@ class _Server:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
+        if self._listener.fileno() < 0:
+            return  # closed while accepting paused
         self._loop.add_reader(self._listener.fileno(), self._accept)
 
     def close(self) -> None:
@@ -108,8 +111,12 @@ class _Server:
     def _accept(self) -> None:
         try:
             sock, _ = self._listener.accept()
-        except OSError:
-            return  # the client has left, or no descriptor is free: it waits
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+                # No descriptor is free: clients wait a second in the kernel's queue.
+                self._loop.remove_reader(self._listener.fileno())
+                self._loop.call_later(1.0, self.start)
+            return
         if peer_uid(sock) not in self._allowed:
             _turn_away(sock, _NOT_PERMITTED)
         elif len(self.clients) >= MAX_CLIENTS:
@@ -197,11 +204,16 @@ class _Client(asyncio.Protocol):
         self._server.spawn(self._answer(line))
 
     async def _answer(self, line: bytes) -> None:
-        request = decode_request(line)
-        if isinstance(request, Refused):
-            reply = encode_reply(request)
-        else:
-            reply = encode_reply(await answer(self._server.handler, request))
+        reply = b""
+        try:
+            request = decode_request(line)
+            if isinstance(request, Refused):
+                reply = encode_reply(request)
+            else:
+                reply = encode_reply(await answer(self._server.handler, request))
+        finally:
+            if not reply:
+                self.drop()  # a bug of ours must not leave the client waiting
         self._busy = False
         if self._transport is not None:
             self._transport.write(reply)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from relay.delivery.connection import Content
 from relay.dequeue.attempt import (
@@ -19,7 +19,7 @@ from relay.dequeue.attempt import (
     mail_of,
     take,
 )
-from relay.dequeue.destination import Destination
+from relay.dequeue.destination import Destination, of_envelope
 from relay.dequeue.finish import edited_state, notice_file, place, write_results
 from relay.dequeue.lanes import Result
 from relay.dequeue.notices import notice_mail
@@ -71,6 +71,7 @@ class Desk:
         self._wake = wake
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._down: dict[Destination, Result] = {}
         self._never_again: set[tuple[str, int]] = set()
 
     def stop(self) -> None:
@@ -87,6 +88,24 @@ class Desk:
     def refuses(self, number: str, inode: int) -> bool:
         """Whether this process has given this very file up."""
         return (number, inode) in self._never_again
+
+    def schedule_known(self, known: Known) -> None:
+        """Have a message tried that was found in the spool.
+
+        New mail for a destination that is down has failed with it: one probe speaks for
+        all mail there, and `ls` tells from the file alone.
+        """
+        number = known.name.number
+        self.schedule.add(
+            number,
+            known.destination,
+            known.due,
+            fresh=not known.tried,
+            term=known.term + self.settings.abandon_time,
+        )
+        failure = self._down.get(known.destination)
+        if failure is not None and not known.tried:
+            self._fail_with(known, number, failure)
 
     # what lanes ask
 
@@ -192,8 +211,9 @@ class Desk:
         if job.destination != destination:
             job.close()
             known.destination = job.destination
+            known.due = now
             self.schedule.finished(number, now)
-            self.schedule.add(number, job.destination, now, fresh=not known.tried)
+            self.schedule_known(known)
             self._wake()
             return None
         return job
@@ -203,7 +223,9 @@ class Desk:
         state = envelope.state or fresh_state(int(envelope.arrived or now), 0)
         terms = Terms(self.settings.resend_period, self.settings.abandon_time, not self.clock_ok)
         if job.name.letter == "E":
-            return decide_notice(state, outcomes[0], now, terms, host)
+            return decide_notice(
+                state, outcomes[0], now, terms, host, recipients=envelope.recipients
+            )
         if envelope.sender is None:
             raise ValueError("a job without a sender")
         return decide(
@@ -244,16 +266,9 @@ class Desk:
         elif known is not None:
             known.name, known.inode, known.tried = job.locked.name, job.locked.inode, True
         if result.host_failed:
-            error = result.outcomes[0].text
-            if self.schedule.failed(number, now, error, due=due):
-                self.records.event("", "down", host=job.destination.name, text=error)
-                self._wake()
-                task = asyncio.get_running_loop().create_task(
-                    self._first_failures(job.destination, result)
-                )
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+            self._host_failed(job.destination, number, result, now, due)
             return
+        self._down.pop(job.destination, None)
         if any(outcome.kind is not Kind.UNKNOWN for outcome in result.outcomes):
             self.schedule.alive(job.destination, now)
         delivered = any(outcome.kind is Kind.DELIVERED for outcome in result.outcomes)
@@ -265,20 +280,46 @@ class Desk:
             self.roster.forget(number)  # the next scan finds it as an E file
             self._wake()
 
-    async def _first_failures(self, destination: Destination, result: Result) -> None:
-        """One probe speaks for all: mail that never failed is marked as failed now, once.
+    def _host_failed(
+        self, destination: Destination, number: str, result: Result, now: float, due: float | None
+    ) -> None:
+        """The destination took nothing: until its next probe that holds for all its mail."""
+        error = result.outcomes[0].text
+        first = self.schedule.failed(number, now, error, due=due)
+        self._down[destination] = result
+        if first:
+            self.records.event("", "down", host=destination.name, text=error)
+            numbers = self.schedule.members(destination)
+        else:
+            numbers = self.schedule.past_term(destination, now)
+        if numbers:
+            task = asyncio.get_running_loop().create_task(
+                self._speak_for(destination, numbers, result)
+            )
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-        Later probes write nothing; the control socket tells the rest.
+    async def _speak_for(
+        self, destination: Destination, numbers: Sequence[str], result: Result
+    ) -> None:
+        """One probe speaks for all mail of a destination that is down.
+
+        What never failed is marked as failed now, once; what is past its term is given
+        up.  Other probes write nothing; the control socket tells the rest.
         """
-        for count, number in enumerate(self.schedule.members(destination), 1):
+        now = time.time()
+        for count, number in enumerate(numbers, 1):
             known = self.roster.known.get(number)
-            if known is None or known.tried or self.schedule.is_active(number):
+            if known is None or self.schedule.is_active(number):
                 continue
-            self._fail_with(known, number, result)
+            over = known.term + self.settings.abandon_time <= now
+            if known.destination == destination and (over or not known.tried):
+                self._fail_with(known, number, result)
             if count % 50 == 0:
                 await asyncio.sleep(0)
 
     def _fail_with(self, known: Known, number: str, result: Result) -> None:
+        """Write the failure of a probe into another message of the same destination."""
         now = time.time()
         try:
             locked = lock(self.spool, known.name)
@@ -287,22 +328,29 @@ class Desk:
         with locked:
             envelope = locked.envelope()
             pending = tuple(r for r in envelope.recipients if r.pending)
-            if envelope.sender is None or not pending or known.name.letter == "E":
+            notice = known.name.letter == "E"
+            wrong = of_envelope(known.name.letter, envelope) != known.destination
+            if envelope.sender is None or not (pending or notice) or envelope.torn or wrong:
                 return
             job = Job(locked, envelope, known.destination, pending, b"", now)
-            outcomes = (result.outcomes[0],) * len(pending)
-            decision = self._decide(job, outcomes, result.host, now)
-            if decision.end is not End.WAIT:
-                return  # past its term: its own attempt ends it
+            outcomes = (result.outcomes[0],) * (1 if notice else len(pending))
             try:
+                decision = self._decide(job, outcomes, result.host, now)
                 write_results(job, decision)
                 place(job, decision.end)
             except SpooltoolError as error:
                 self.records.alert(f"result not written: {error}", number)
                 return
-            known.name, known.inode, known.tried = locked.name, locked.inode, True
-            self.settler.changed(locked.fd)
-            self.schedule.add(number, known.destination, decision.state.next_try, fresh=False)
+            self._log(job, Result(outcomes, result.host), decision)
+            gone = decision.end in (End.REMOVE, End.TRASH)
+            self.settler.changed(None if gone else job.locked.fd)
+            self.schedule.remove(number)
+            self.roster.forget(number)
+            if decision.end is End.WAIT:
+                known.name, known.inode, known.tried = job.locked.name, job.locked.inode, True
+                known.due = float(decision.state.next_try)
+                self.roster.known[number] = known
+                self.schedule_known(known)
 
     # messages that cannot be sent
 

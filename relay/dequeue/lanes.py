@@ -88,7 +88,11 @@ class Lane:
                 if self.job is not None:
                     result = await self._attempt(self.job)
                     job, self.job = self.job, None
-                    await self._work.settle(job, result)
+                    if result is None:
+                        job.close()
+                        self._work.given_up(job.id)
+                    else:
+                        await self._work.settle(job, result)
                 number = self._work.next_for(self.destination)
         finally:
             left, self.job = self.job, None
@@ -97,7 +101,8 @@ class Lane:
                 self._work.given_up(left.id)
             self._end()
 
-    async def _attempt(self, job: Job) -> Result:
+    async def _attempt(self, job: Job) -> Result | None:
+        """Try one message; None when its peer has too many connections already."""
         try:
             mail, content = self._work.mail(job)
         except Unfit as unfit:
@@ -111,8 +116,7 @@ class Lane:
         lacking: set[tuple[str, int]] = set()
         while True:
             if not self._work.attached(job.id, connection.address):
-                failure = Failure("limit", "max_conns_per_site reached", connection.address)
-                return _host_failure(failure, len(mail.recipients), down=False)
+                return None
             done = await connection.deliver(mail, content)
             if not done.gap:
                 break
@@ -154,7 +158,7 @@ def _host_port(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _host_failure(failure: Failure, recipients: int, *, down: bool = True) -> Result:
+def _host_failure(failure: Failure, recipients: int) -> Result:
     host = "" if failure.address is None else _host_port(*failure.address)
     if failure.code >= 400:
         reply = Reply(failure.code, failure.status, failure.text)
@@ -162,4 +166,4 @@ def _host_failure(failure: Failure, recipients: int, *, down: bool = True) -> Re
         outcome = Outcome(Kind.TEMPORARY, failure.reason, reply, failure.text, "4" + status[1:])
     else:
         outcome = broken(failure.reason, failure.text)
-    return Result((outcome,) * recipients, host, host_failed=down)
+    return Result((outcome,) * recipients, host, host_failed=True)

@@ -185,13 +185,13 @@ class Dequeuer:
         if self.schedule.is_active(number) or self.desk.refuses(number, found.inode):
             return
         try:
-            known = self.roster.look(found)
+            known = self.roster.look(found, time.time())
         except OSError as error:
             self._cannot_read(found.name.file, error)
             self.roster.unsee(found.name)
             return
         if known is not None:
-            self.schedule.add(number, known.destination, known.due, fresh=not known.tried)
+            self.desk.schedule_known(known)
 
     def _cannot_read(self, what: str, error: OSError) -> None:
         """A file that cannot be read is a defect, told once and loudly; never an absence."""

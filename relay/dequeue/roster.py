@@ -7,13 +7,12 @@ the file again; every attempt does so anyway.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from relay.dequeue.destination import Destination, of_head
+from relay.queue.retry import due_at
 from spooltool.spool.codec import HEAD_BYTES, parse
-from spooltool.spool.names import RESEND, SENDER, SpoolName, parse_name
-from spooltool.spool.state import State
+from spooltool.spool.names import SENDER, SpoolName, parse_name
 from spooltool.store.root import Spool
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -23,14 +22,16 @@ _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 class Known:
     """One message as last seen.
 
-    `due` is unix seconds, `tried` that an attempt was made; `sealed` is the inode whose
-    content was found to be what was accepted (0: not checked yet).
+    `due` and `term` (the start of its abandon clock) are unix seconds, `tried` that an
+    attempt was made; `sealed` is the inode whose content was found to be what was
+    accepted (0: not checked yet).
     """
 
     name: SpoolName
     inode: int
     destination: Destination
     due: float
+    term: float
     tried: bool
     sealed: int = 0
 
@@ -81,7 +82,7 @@ class Roster:
         """It could not be read: look again at the next scan."""
         self._seen.get(name.dir, {}).pop(name.base, None)
 
-    def look(self, found: Found) -> Known | None:
+    def look(self, found: Found, now: float) -> Known | None:
         """Read a file's head and remember it; None when it is gone.  Raises OSError."""
         try:
             fd = os.open(found.name.base, _FLAGS, dir_fd=self._spool.dir_fd(found.name.dir))
@@ -92,13 +93,16 @@ class Roster:
             facts = os.fstat(fd)
         finally:
             os.close(fd)
-        state = _state(head, facts.st_size) if found.name.dir == RESEND else None
+        # Mail that was never tried has been written once: its term began when it was.
+        tried = found.name.dir != SENDER
+        state = parse(head, facts.st_size).state if tried else None
         known = Known(
             found.name,
             facts.st_ino,
             of_head(found.name.letter, head),
-            float(state.next_try) if state else 0.0,
-            found.name.dir != SENDER,
+            due_at(state.last_try, state.next_try, now) if state else 0.0,
+            float(state.term) if state else facts.st_mtime,
+            tried,
         )
         self.known[found.name.number] = known
         return known
@@ -106,12 +110,3 @@ class Roster:
     def forget(self, number: str) -> None:
         """The message has left, or is not ours to work on."""
         self.known.pop(number, None)
-
-    def to(self, destination: Destination) -> Iterator[str]:
-        """The numbers scheduled for a destination."""
-        return (n for n, known in self.known.items() if known.destination == destination)
-
-
-def _state(head: bytes, size: int) -> State | None:
-    """The STATE of a file: None, which means due now, when it cannot be trusted."""
-    return parse(head, size).state

@@ -8,6 +8,7 @@ its logs anew.
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 import socket
 import time
@@ -39,6 +40,7 @@ TOO_MANY_CLIENTS = Reply(421, "4.7.0", "too many connections, try again later")
 
 _TICK = 1.0
 _GOODBYE = 1.0
+_SPARE = 128
 
 Reload = Callable[[], Config | str]
 
@@ -56,6 +58,8 @@ def run(
     addresses once clients are accepted.  Raises SpooltoolError when the spool cannot be
     used.
     """
+    settings = settings_of(config)
+    _raise_limit(settings.clients)
     with Spool.create(config.rundir) as spool:
         lock = SharedLock(spool, "intake")
         syncer = Syncer(spool.path)
@@ -174,6 +178,14 @@ class Process:
             guest.shut()
         await self._intake.committer.drain()
         await self._intake.emptied(_GOODBYE)
+
+
+def _raise_limit(clients: int) -> None:
+    """Ask for two descriptors a client, its socket and its file, and some to spare."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * clients + _SPARE
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
 
 
 def listening_on(sock: socket.socket) -> str:

@@ -9,13 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
+
+from spooltool.errors import CannotCreate, NotPermitted
+from spooltool.spool.hosts import HostPort
 
 PAUSE = 1.0
 """Seconds without accepting after descriptors or memory ran out."""
 
+BACKLOG = 1024
+"""Connections that may wait in the kernel until they are accepted."""
+
 _AT_ONCE = 32
+_FIRST_HANDED_DOWN = 3
 _EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
 
 Accepted = Callable[[socket.socket, tuple[str, int]], None]
@@ -84,3 +92,64 @@ def plain_address(address: str) -> str:
     """A peer's address as rules and files have it: no zone, mapped IPv4 as IPv4."""
     address = address.partition("%")[0]
     return address[7:] if address.startswith("::ffff:") and "." in address else address
+
+
+def bind(listeners: Iterable[HostPort]) -> list[socket.socket]:
+    """Listening sockets for these addresses; a name may stand for several.
+
+    Raises NotPermitted (a low port without the right to it) or CannotCreate.
+    """
+    bound: list[socket.socket] = []
+    for listener in listeners:
+        try:
+            bound += _bind(listener.host, listener.port or 0)
+        except OSError as error:
+            for sock in bound:
+                sock.close()
+            text = f"cannot listen on {listener}: {error.strerror}"
+            if isinstance(error, PermissionError):
+                raise NotPermitted(text, hint="ports below 1024 want root or systemd") from error
+            raise CannotCreate(text) from error
+    return bound
+
+
+def _bind(host: str, port: int) -> list[socket.socket]:
+    found = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
+    )
+    bound: list[socket.socket] = []
+    for family, kind, proto, _, address in found if port else found[:1]:
+        sock = socket.socket(family, kind, proto)
+        bound.append(sock)
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            sock.bind(address)
+            sock.listen(BACKLOG)
+        except OSError:
+            for one in bound:
+                one.close()
+            raise
+    return bound
+
+
+def handed_down(descriptors: Iterable[int]) -> list[socket.socket]:
+    """The listening sockets that a parent left open.  Raises CannotCreate for others."""
+    sockets = []
+    for fd in descriptors:
+        try:
+            sockets.append(socket.socket(fileno=fd))
+        except OSError as error:
+            raise CannotCreate(f"descriptor {fd} is no socket: {error.strerror}") from error
+    return sockets
+
+
+def from_systemd(environment: MutableMapping[str, str]) -> list[socket.socket]:
+    """The sockets of a systemd socket unit (sd_listen_fds(3)), none without one."""
+    mine = environment.pop("LISTEN_PID", "") == str(os.getpid())
+    count = environment.pop("LISTEN_FDS", "")
+    environment.pop("LISTEN_FDNAMES", None)
+    if not mine or not count.isdigit():
+        return []
+    return handed_down(range(_FIRST_HANDED_DOWN, _FIRST_HANDED_DOWN + int(count)))

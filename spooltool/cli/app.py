@@ -12,11 +12,11 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_type_hints
 
 import click
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from spooltool.cli.invocation import Invocation
 from spooltool.cli.verbs import BY_NAME, PANELS, VERBS, Verb
@@ -27,6 +27,12 @@ SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_
 EPILOG = (
     "Every query can be typed without quotes: stuck dst:10.1.5.2 age:2h.. attempts:3.. "
     "Exit codes and the query language: docs/cli.md."
+)
+
+
+SPOOL_HELP = (
+    "The spool; else $SPOOLTOOL_SPOOL, the directory here or above, rundir of relay.toml, "
+    "/var/spool/relay."
 )
 
 
@@ -56,7 +62,7 @@ def shared_options(*, asof: bool) -> list[click.Parameter]:
             "--spool",
             "spool_option",
             "DIR",
-            "The spool; else $SPOOLTOOL_SPOOL, here or above, rundir of relay.toml, /var/spool/relay.",
+            SPOOL_HELP,
         ),
         _option("--config", "config_option", "FILE", "The relay's relay.toml."),
     ]
@@ -73,6 +79,15 @@ class VerbCommand(TyperCommand):
         verb = BY_NAME[name or ""]
         super().__init__(name, **attributes)
         self.params.extend(shared_options(asof=verb.asof))
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help; click from 8.4 on loses what typer says of an argument, so it is put back."""
+        run = import_module(f"spooltool.cli.{BY_NAME[self.name or ''].module}").run
+        hints = get_type_hints(run, include_extras=True)
+        for param in self.params:
+            if isinstance(param, TyperArgument) and not param.help and param.name in hints:
+                param.help = hints[param.name].__metadata__[0].help
+        super().format_help(ctx, formatter)
 
 
 class Verbs(TyperGroup):

@@ -16,6 +16,7 @@ from spooltool.cli.verbs import VERBS
 from spooltool.errors import UsageError
 from spooltool.render.text import visible
 
+_IDS = "spooltool ls --ids --limit 200 2>/dev/null"
 _BASH = """\
 _spooltool() {{
     local word=${{COMP_WORDS[COMP_CWORD]}} verb=${{COMP_WORDS[1]}}
@@ -25,7 +26,7 @@ _spooltool() {{
     fi
     case "$verb:$word" in
 {cases}
-        *) COMPREPLY=($(compgen -W "$(spooltool ls --ids --limit 200 2>/dev/null)" -- "$word")) ;;
+        *) COMPREPLY=($(compgen -W "$({ids})" -- "$word")) ;;
     esac
 }}
 complete -o default -F _spooltool spooltool
@@ -37,7 +38,7 @@ autoload -U +X bashcompinit && bashcompinit
 _FISH = """\
 complete -c spooltool -f
 {lines}
-complete -c spooltool -n 'not __fish_use_subcommand' -a '(spooltool ls --ids --limit 200 2>/dev/null)'
+complete -c spooltool -n 'not __fish_use_subcommand' -a '({ids})'
 """
 
 
@@ -77,7 +78,7 @@ def _bash() -> str:
         f'        {verb}:-*) COMPREPLY=($(compgen -W "{" ".join(names)}" -- "$word")) ;;'
         for verb, names in _options().items()
     )
-    return _BASH.format(verbs=" ".join(verb.name for verb in VERBS), cases=cases)
+    return _BASH.format(verbs=" ".join(verb.name for verb in VERBS), cases=cases, ids=_IDS)
 
 
 def _fish() -> str:
@@ -90,7 +91,7 @@ def _fish() -> str:
             f"complete -c spooltool -n '__fish_seen_subcommand_from {verb}' -l {name[2:]}"
             for name in names
         ]
-    return _FISH.format(lines="\n".join(lines))
+    return _FISH.format(lines="\n".join(lines), ids=_IDS)
 
 
 def _quoted(text: str) -> str:

@@ -54,10 +54,15 @@ class Invocation:
 
     @cached_property
     def settings(self) -> Settings:
-        """The relay's settings that reading needs."""
-        return read_settings(
-            self.config_option or DEFAULT_CONFIG, required=self.config_option is not None
-        )
+        """The relay's settings that reading needs.
+
+        Those of /etc count only where they are of this spool: another's log is no answer.
+        """
+        if self.config_option is not None:
+            return read_settings(self.config_option, required=True)
+        usual = read_settings(DEFAULT_CONFIG)
+        ours = os.path.realpath(usual.rundir) == os.path.realpath(self.located.path)
+        return usual if ours else Settings()
 
     @cached_property
     def now(self) -> float:

@@ -15,6 +15,7 @@ from spooltool.diagnose.row import Row
 from spooltool.errors import ExitCode, UsageError
 from spooltool.render import rows as layout_of
 from spooltool.render import summary
+from spooltool.render.text import wrapped
 
 
 def run(
@@ -103,7 +104,7 @@ def _write(
 ) -> None:
     out = invocation.out
     if not ids and not json:
-        down = summary.relay_line(invocation.relay, invocation.now, found.all.touched)
+        down = summary.relay_line(invocation.relay, invocation.now, found.all.last_life)
         if down and found.all.total:
             out.note(down) if not out.tty else out.line(down)
         if not out.tty:
@@ -132,7 +133,8 @@ def _summarise(invocation: Invocation, found: Survey, words: list[str], written:
         for line in summary.flowed(summary.reason_parts(shown), out.width):
             out.note(line)
     if only_stuck and (left_out := summary.not_shown(shown, everything)):
-        out.note(f"  {left_out}")
+        for line in wrapped(left_out, out.width, "  "):
+            out.note(line)
     if written < shown.total:
         out.note(f"  {written:,} written of {shown.total:,}: --limit")
     if only_stuck and shown.total and out.tty:

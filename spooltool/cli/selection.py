@@ -36,13 +36,13 @@ QUERY_HELP = "Ids, paths, keywords and field:value terms; - reads ids from stdin
 class Selection:
     """The messages that a command means.  `rows` reads them; the rest tells what is amiss.
 
-    `query` None means everything.  `names` are the files to look at (None: all).  `missing` are ids that no file answers
-    to, `doubled` those that several do.  `unreadable` (directory, why) and `unjudged`
-    fill while `rows` runs.
+    `typed` None means everything.  `names` are the files to look at (None: all).
+    `missing` are ids that no file answers to, `doubled` those that several do.
+    `unreadable` (directory, why) and `unjudged` fill while `rows` runs.
     """
 
     spool: Spool
-    query: Query | None
+    typed: Query | None
     rows_of: RowMaker
     names: list[SpoolName] | None = None
     missing: tuple[str, ...] = ()
@@ -51,12 +51,19 @@ class Selection:
     unjudged: list[Row] = field(default_factory=list)
     _listed: list[SpoolName] | None = field(default=None, repr=False)
 
+    @property
+    def query(self) -> Query:
+        """The query, its ids bound to files; the empty one where nothing was typed."""
+        from spooltool.query import Query
+
+        return Query() if self.typed is None else self.typed
+
     def rows(self) -> Iterator[Row]:
         """Every message that matches, directory by directory.
 
         What the query could not judge goes to `unjudged` instead.
         """
-        judge = self.query.matches if self.query else _yes
+        judge = self.typed.matches if self.typed else _yes
         for row in self.all_rows():
             verdict = judge(row)
             if verdict:
@@ -83,12 +90,8 @@ class Selection:
 
     def scan(self) -> Scan:
         """A pass over the directories that the query can mean."""
-        directories = self.spool.directories
-        if (
-            self.query
-            and self.query.fields & {"dir", "standing"}
-            and "trash" in self.query.unparse()
-        ):
+        directories, typed = self.spool.directories, self.typed
+        if typed and typed.fields & {"dir", "standing"} and "trash" in typed.unparse():
             directories = (*directories, TRASH)
         return scan(self.spool, directories)
 

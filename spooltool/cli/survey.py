@@ -122,7 +122,7 @@ def _pass(
     selection: Selection, names: Iterable[SpoolName], line_of: LineOf | None, counted: bool
 ) -> Survey:
     found = Survey()
-    matches = selection.query.matches if selection.query else None
+    matches = selection.typed.matches if selection.typed else None
     count, count_rest = found.shown.add, found.rest.add
     lines = found.lines
     rows_of = selection.rows_of
@@ -163,11 +163,11 @@ def last_touched(spool: Spool) -> float:
     from spooltool.spool.states import Circumstance
 
     tally = Tally()
-    around = Circumstance(0.0, relay_up=False)
+    around = Circumstance(float("inf"), relay_up=False)
     for entry in scan(spool).entries():
         found = Found(entry.name, entry.inode, entry.size, entry.mtime, entry.head, entry.error)
         tally.add(Row(found, around))
-    return tally.touched
+    return tally.last_life
 
 
 def _uncounted(row: Row) -> None:

@@ -64,7 +64,7 @@ def make_plan(
     for row in chosen.rows:
         result = _decided(row, chosen, decide, doubled=row.id in twice)
         if result is None:
-            unchanged.append(row.id)
+            unchanged.append(row.file)
         elif isinstance(result, Apart):
             apart.append(result)
         else:

@@ -6,6 +6,7 @@ standing from a quick look at the head, anything else from a full parse of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -45,7 +46,16 @@ class Found(NamedTuple):
 
 ContentReader = Callable[[SpoolName], Content | None]
 EnvelopeReader = Callable[[SpoolName], Envelope | None]
+_CONNECT = re.compile(r"connect \S+:([0-9]{1,5})(?=\Z|:? )")
+_REFUSED = re.compile(r"(?<=[0-9]): [Cc]onnection refused\Z")
 _NO_FACTS = Facts(None, None, True, False, False)
+
+
+def brief(why: str) -> str:
+    """A reason without the host: `refused: connect port 25`."""
+    if "connect " not in why:
+        return why
+    return _REFUSED.sub("", _CONNECT.sub(r"connect port \1", why))
 
 
 class Row:
@@ -57,7 +67,8 @@ class Row:
 
     __slots__ = (
         "_content", "_envelope", "_facts", "_read_content", "_read_envelope", "_results",
-        "_standing", "around", "dir", "error", "head", "id", "inode", "irregular", "letter", "mtime", "size",
+        "_standing", "around", "dir", "error", "head", "id", "inode", "irregular", "letter",
+        "mtime", "size",
     )  # fmt: skip
 
     def __init__(
@@ -173,6 +184,11 @@ class Row:
         return verdict
 
     @property
+    def why(self) -> str:
+        """Why in words, for a list: the host has a column of its own, so it is left out."""
+        return brief(self.verdict.why)
+
+    @property
     def standing(self) -> str:
         """One word of `spooltool.spool.states.STANDINGS`."""
         return self.verdict.word
@@ -189,9 +205,12 @@ class Row:
 
     @property
     def arrived(self) -> float | None:
-        """When it came in, unix seconds: ARRIVED, else the file's mtime."""
+        """When it came in, unix seconds: ARRIVED, else the file's mtime.
+
+        A file that was written after `now` was copied since: its mtime tells nothing.
+        """
         arrived = self.facts.arrived
-        if arrived is None and self.head is not None:
+        if arrived is None and self.head is not None and self.mtime <= self.around.now:
             return self.mtime
         return arrived
 
@@ -202,7 +221,7 @@ class Row:
 
     @property
     def age(self) -> float | None:
-        """Seconds since it came in; None when the file cannot be read."""
+        """Seconds since it came in; None when that is not known."""
         arrived = self.arrived
         return None if arrived is None else self.around.now - arrived
 

@@ -16,7 +16,18 @@ BY_HOST = frozenset(("refused", "timeout", "unresolved", "put-off", "rejected", 
 MOST_NAMED = 20
 """So many files that cannot be read are named; the rest is counted."""
 
-_PACKED = ("total", "bytes", "standings", "places", "reasons", "oldest", "touched", "unreadable")
+_USUAL_PORT = ":25"
+_PACKED = (
+    "total",
+    "bytes",
+    "standings",
+    "places",
+    "reasons",
+    "oldest",
+    "touched",
+    "written",
+    "unreadable",
+)
 
 
 class Tally:
@@ -24,7 +35,8 @@ class Tally:
 
     `standings` by standing, `places` by (directory, letter), `reasons` of stuck messages
     by (reason, host) with host "" for the reasons that have none.  `oldest` is the
-    earliest ARRIVED (infinite when none), `touched` the newest sign of life.
+    earliest ARRIVED (infinite when none), `touched` the newest sign of life in the files,
+    `written` the newest mtime of those that have no ARRIVED.
     `unreadable` names files with the system's words.
     """
 
@@ -38,6 +50,7 @@ class Tally:
         self.reasons: dict[tuple[str, str], int] = {}
         self.oldest = float("inf")
         self.touched = 0.0
+        self.written = 0.0
         self.unreadable: list[tuple[str, str]] = []
 
     def add(self, row: Row) -> None:
@@ -50,8 +63,9 @@ class Tally:
         place = (row.dir, row.letter)
         self.places[place] = self.places.get(place, 0) + 1
         state, arrived = row.facts[:2]
-        if arrived is None:
-            arrived = row.arrived
+        if arrived is None and row.arrived is not None:
+            self.written = max(self.written, row.mtime)
+            self.oldest = min(self.oldest, row.mtime)
         if arrived is not None:
             if arrived < self.oldest:
                 self.oldest = arrived
@@ -77,11 +91,17 @@ class Tally:
             _add_counts(mine, theirs)
         self.oldest = min(self.oldest, other.oldest)
         self.touched = max(self.touched, other.touched)
+        self.written = max(self.written, other.written)
         self.unreadable = (self.unreadable + other.unreadable)[:MOST_NAMED]
 
     def packed(self) -> tuple[Any, ...]:
         """Plain values, for `unpack` in another process."""
         return tuple(getattr(self, name) for name in _PACKED)
+
+    @property
+    def last_life(self) -> float:
+        """The newest sign of life: what the files say, else when one was written."""
+        return self.touched or self.written
 
     @property
     def stuck(self) -> int:
@@ -113,9 +133,9 @@ def failing_host(row: Row) -> str:
     """The host that a message is stuck at: of its last attempt, else its first of DST."""
     state = row.state
     if state is not None and state.host:
-        return state.host
+        return state.host.removesuffix(_USUAL_PORT)
     hosts = row.hosts
-    return str(hosts[0]) if hosts else ""
+    return str(hosts[0]).removesuffix(_USUAL_PORT) if hosts else ""
 
 
 def _add_counts(mine: dict[Any, int], theirs: dict[Any, int]) -> None:

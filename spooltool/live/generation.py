@@ -46,7 +46,7 @@ class Generation:
             self.inode = (about.st_dev, about.st_ino)
             self._inflater = Inflater(self._fd) if compressed else None
             self._ahead = self._inflater.read(HEAD) if self._inflater else b""
-            self.head = self._ahead or self.head_now()
+            self.head = self._ahead if compressed else self.head_now()
         except BaseException:
             os.close(self._fd)
             raise

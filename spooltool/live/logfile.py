@@ -75,6 +75,7 @@ class LogFile:
         self._known: deque[bytes] = deque(maxlen=_KNOWN)
         self._seen_directory = -1
         self._current = self._open()
+        self._chained = self._current is not None and self._current.head != b""
         self._begin(start)
 
     def close(self) -> None:
@@ -117,11 +118,15 @@ class LogFile:
                 self._backlog.popleft()
                 lines += self._retire(first)
             return lines + (more or [])
-        more = self._current.read() if self._current is not None else None
-        if more is None:
-            lines += self._look()
-            self.caught_up = not self._backlog and not self._unread()
-        return lines + (more or [])
+        if self._current is None or not self._chained:
+            self._chain()
+        if self._current is not None and not self._backlog:
+            more = self._current.read() if self._chained else None
+            if more is not None:
+                return lines + more
+            lines += self._look(self._current)
+        self.caught_up = not self._backlog and not self._unread()
+        return lines
 
     def _unread(self) -> bool:
         """Whether the log has bytes beyond what was read: then this is not its end."""
@@ -249,49 +254,55 @@ class LogFile:
 
     # looking for rotations
 
-    def _look(self) -> list[bytes]:
-        """Find out whether the log was rotated; returns an unfinished last line, if any."""
-        changed = self._directory_changed()
-        there = _inode(self.path)
-        current = self._current
+    def _chain(self) -> None:
+        """Begin with the current generation: first those between the last known one and it.
+
+        An empty file has no head to be known by: it may be filled, copied and emptied
+        again between two looks, so the directory is watched until it has one.
+        """
+        current = self._current = self._current or self._open()
         if current is None:
-            self._current = self._open() if there is not None else None
-            if self._current is not None:
-                self._look_again(self._current)
-            return []
+            return
+        current.restart()
+        if current.head:
+            newer = self._newer(current)
+            self._chained = True
+        elif self._directory_changed():
+            newer = self._newer(current)
+            current.restart()  # what is being copied now is not of the past
+        else:
+            return
+        self._take(newer, _copies(newer, current))
+
+    def _look(self, current: Generation) -> list[bytes]:
+        """Find out whether the log was rotated; returns an unfinished last line, if any."""
         if current.cut():
             return self._truncated(current)
-        if there not in (None, current.inode):
-            newer = self._newer(current)
+        there = _inode(self.path)
+        if there is None:
+            if self._directory_changed():
+                newer = self._newer(current)
+                self._take(newer, _copies(newer, current))
+        elif there != current.inode and (self._chained or current.size == 0):
             self._backlog.append(current)
-            self._take(newer, _copies(newer, current, current.head))
             self._current = self._open()
-        elif changed:
-            self._look_again(current)
+            self._chained = False
         return []
 
     def _truncated(self, current: Generation) -> list[bytes]:
         """What was not read before the truncation is in a copy, if one was made."""
-        newer = self._newer(current, cut=True)
-        self._known.append(current.head)
-        copies = _copies(newer, current, current.head)
+        newer = self._newer(current)
+        copies = _copies(newer, current)
         left: list[bytes] = []
         if copies:
             copies[0].skip(current.offset, current.carry)
         else:
             left = current.rest()
-        self._take(newer, copies[1:])
+        self._take(newer, [one for one in newer if one not in copies[:1]])
+        self._known.append(current.head)
+        self._chained = False
         current.restart()
         return left
-
-    def _look_again(self, current: Generation) -> None:
-        """Only the directory changed: a rotation of an empty log, or one half done."""
-        newer = self._newer(current)
-        now = current.head_now()
-        copies = _copies(newer, current, now)
-        if copies:
-            self._seen_directory = -1  # a copy in the making: the truncation will follow
-        self._take(newer, copies)
 
     def _take(self, newer: list[Generation], but: list[Generation]) -> None:
         for one in newer:
@@ -300,11 +311,11 @@ class LogFile:
             else:
                 self._backlog.append(one)
 
-    def _newer(self, current: Generation, *, cut: bool = False) -> list[Generation]:
+    def _newer(self, current: Generation) -> list[Generation]:
         """Rotated generations that were not read yet, oldest first.
 
-        The last one known ends the search, and so does the current one once it was
-        renamed, or a copy of it, which is then among them.
+        The last one known ends the search, and so does the current one, as far as it was
+        read already; copies of it are among those returned.
         """
         for _ in range(_TRIES):
             opened: list[Generation] = []
@@ -318,13 +329,8 @@ class LogFile:
                 except OSError as error:
                     self._problem(sibling.path, error)
                     continue
-                if cut and one.inode == current.inode:
-                    one.close()  # truncated, then renamed: the copy is further back
-                    continue
                 opened.append(one)
-                if one.inode == current.inode or current.same(one.head):
-                    break
-                if self._is_known(one):
+                if self._is_known(one) or (current.offset > 0 and current.same(one.head)):
                     break
             if steady and all(map(_is_named, opened)):
                 return self._unread_ones(opened, current)
@@ -334,7 +340,7 @@ class LogFile:
         return []
 
     def _unread_ones(self, opened: list[Generation], current: Generation) -> list[Generation]:
-        """Without the one that ended the search, unless it is a copy; oldest first."""
+        """Without the known and the current one itself; oldest first."""
         unread = []
         for one in reversed(opened):
             if one.head and one.inode != current.inode and not self._is_known(one):
@@ -347,6 +353,8 @@ class LogFile:
 
     def _is_known(self, one: Generation) -> bool:
         held = (*self._backlog, *(late for late, _ in self._late))
+        if not one.head:
+            return False
         return any(one.inode == other.inode or other.same(one.head) for other in held) or any(
             begin_alike(one.head, head) for head in self._known
         )
@@ -384,9 +392,8 @@ def _inode(path: str) -> tuple[int, int] | None:
     return about.st_dev, about.st_ino
 
 
-def _copies(newer: list[Generation], current: Generation, now: bytes) -> list[Generation]:
-    """Those with the content of the current generation, as it was kept or as it is `now`."""
-    return [one for one in newer if current.same(one.head) or begin_alike(one.head, now)]
+def _copies(generations: list[Generation], current: Generation) -> list[Generation]:
+    return [one for one in generations if current.same(one.head)]
 
 
 def _begins_after(generation: Generation, since: float) -> bool:

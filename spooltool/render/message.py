@@ -10,17 +10,12 @@ from spooltool.render.table import labelled, table
 from spooltool.render.text import columns, cut, visible, wrapped
 from spooltool.render.units import age, ago, clock, count, due, plural, size, stamp
 from spooltool.spool.defects import DEFECTS, Defect
-from spooltool.spool.recipient import Recipient
+from spooltool.spool.recipient import MARKS, Recipient
 
 MOST_RECIPIENTS = 20
 MOST_HEADER_LINES = 40
-_MARKS = {
-    "P": "pending",
-    "U": "pending, outcome unknown",
-    "D": "delivered",
-    "F": "failed",
-    "X": "ended, nobody told",
-}
+_BRIEF = {"U": "outcome unknown", "F": "failed", "X": "ended, nobody told"}
+"""Shorter words than those of the mark table, for a column."""
 
 
 class Shown(NamedTuple):
@@ -117,26 +112,31 @@ def _recipient_lines(row: Row, width: int) -> list[str]:
     waiting = [one for one in results if one.pending]
     ordered = [*waiting, *(one for one in results if not one.pending)]
     shown = ordered[:MOST_RECIPIENTS]
-    cells = [(visible(one.address) or "<>", _MARKS[one.mark], _reply(one)) for one in shown]
+    usual = {str(host) for host in row.hosts} | {f"{host}:25" for host in row.hosts}
+    cells = [(visible(one.address) or "<>", _mark(one), _reply(one, usual)) for one in shown]
     lines = table(cells, width)
     if len(ordered) > len(shown):
-        lines.append(f"and {len(ordered) - len(shown):,} more: {_totals(results)} (--json has all)")
+        rest = ordered[len(shown) :]
+        lines += wrapped(f"and {len(rest):,} more: {_totals(rest)} (--json has all)", width)
     return lines
 
 
-def _totals(results: tuple[Recipient, ...]) -> str:
-    parts = []
-    for mark, word in _MARKS.items():
-        number = sum(one.mark == mark for one in results)
-        if number:
-            parts.append(f"{number:,} {word}")
-    return ", ".join(parts)
+def _totals(results: list[Recipient]) -> str:
+    numbers: dict[str, int] = {}
+    for one in results:
+        numbers[_mark(one)] = numbers.get(_mark(one), 0) + 1
+    return "; ".join(f"{number:,} {word}" for word, number in numbers.items())
 
 
-def _reply(one: Recipient) -> str:
+def _mark(one: Recipient) -> str:
+    return _BRIEF.get(one.mark) or MARKS.get(one.mark) or visible(one.mark)
+
+
+def _reply(one: Recipient, usual: set[str]) -> str:
+    """The last reply; its host only where that is none of DST."""
     words = [str(one.code) if one.code else "", one.enhanced, one.text]
     text = " ".join(word for word in words if word)
-    if one.host and text:
+    if one.host and text and one.host not in usual:
         return visible(f"{one.host}: {text}")
     return visible(text or one.host)
 
@@ -193,8 +193,12 @@ def _next_words(shown: Shown) -> str:
         parts.append(f"{clock(row.next_try, now)}, {when}")
     if shown.given_up is not None and row.waits_for_a_try:
         left = shown.given_up - now
-        rest = f"in {age(left)}" if left > 0 else "at its next failure"
-        parts.append(f"given up {clock(shown.given_up, now)}, {rest}")
+        when = clock(shown.given_up, now)
+        parts.append(
+            f"given up {when}, in {age(left)}"
+            if left > 0
+            else f"given up at its next failure: its term ended {when}"
+        )
     return "; ".join(parts)
 
 

@@ -42,6 +42,7 @@ class Account:
     newcomers: int = 0
     newcomers_arrived: bool = True
     undo_holds: str = ""
+    interrupted: bool = False
 
     def count(self, result: str) -> int:
         """How many messages ended in this word."""
@@ -53,6 +54,9 @@ def account_lines(plan: Plan, account: Account, width: int) -> list[str]:
     lines = ending_lines(account.endings, width)
     lines += exception_lines((a for a in plan.apart if a.kind != "wait"), width)
     lines += wrapped(f"txn {account.txn}  {_counts(plan, account)}", width)
+    if account.interrupted:
+        left = len(plan.changes) - len(account.endings)
+        lines.append(f"interrupted: {left:,} of {len(plan.changes):,} were not reached")
     if account.count("done") and account.undo_holds:
         lines.append(f"undo: spooltool undo {account.txn} ({account.undo_holds})")
     if account.newcomers:

@@ -7,11 +7,13 @@ U+FFFD stands for them and `raw.KEY` has all bytes of the value in base64.
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from spooltool.diagnose.row import Row
+from spooltool.render.text import HIDDEN as _HIDDEN
 from spooltool.render.units import rfc3339
 
 if TYPE_CHECKING:
@@ -22,8 +24,16 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def text_line(record: dict[str, Any]) -> bytes:
-    """A record as one line of JSON, without its line end."""
-    return _ENCODE(record).encode("utf-8")
+    """A record as one line of JSON, without its line end.
+
+    What a terminal would obey or hide (C1, bidi overrides) is written as `\\uXXXX`, which
+    reads back the same.
+    """
+    return _HIDDEN.sub(_as_escape, _ENCODE(record)).encode("utf-8")
+
+
+def _as_escape(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1]
 
 
 class Cleaner:
@@ -72,7 +82,7 @@ def row_record(row: Row) -> dict[str, Any]:
         "file": row.file,
         "standing": verdict.word,
         "stuck": verdict.reason or None,
-        "why": clean.text("why", verdict.why),
+        "why": clean.text("why", row.why),
         "from": clean.text("from", row.sender),
         "recipients": clean.texts("recipients", row.recipients),
         "pending": sum(recipient.pending for recipient in results) if results else None,

@@ -57,7 +57,7 @@ def row_line(row: Row, widths: Layout) -> str:
         shown_next(row),
         visible(shown_dst(row)),
         visible(shown_recipients(row)) if widths.recipient else "",
-        visible(row.verdict.why),
+        visible(row.why),
     )
 
 
@@ -89,7 +89,7 @@ def pipe_line(row: Row) -> str:
             rfc3339(next_try) or "-",
             visible(_host_and_port(row)) or "-",
             ",".join(visible(address) or "<>" for address in row.recipients) or "-",
-            visible(row.verdict.why),
+            visible(row.why),
         )
     )
 

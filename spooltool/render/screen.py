@@ -79,7 +79,7 @@ def screen_lines(screen: Screen, width: int) -> list[str]:
 def _relay(screen: Screen, width: int) -> list[str]:
     relay, now = screen.relay, screen.now
     if not relay.up:
-        rest = last_touch(now, screen.tally.touched)
+        rest = last_touch(now, screen.tally.last_life)
         return [cut(f"{relay_words(relay, now)}{rest}", width)]
     line = f"{relay_words(relay, now)}, mdq {relay.pid} since {age(now - relay.started)}"
     intake = "intake open" if relay.intake else "intake closed"
@@ -111,7 +111,7 @@ def _stuck(tally: Tally, width: int) -> list[str]:
     lines = [
         (
             f"{number:,}",
-            HOST_WORDING[reason].format(host=visible(host))
+            HOST_WORDING[reason].format(host=cut(visible(host), 60))
             if host and reason in HOST_WORDING
             else WORDING.get(reason, visible(reason)),
         )
@@ -184,7 +184,7 @@ def screen_record(screen: Screen) -> dict[str, Any]:
         "messages": tally.total,
         "bytes": tally.bytes,
         "oldest": rfc3339(tally.oldest) if tally.oldest < float("inf") else None,
-        "last_touched": rfc3339(tally.touched or None),
+        "last_touched": rfc3339(tally.last_life or None),
         "standings": {word: tally.standings.get(word, 0) for word in _SHOWN},
         "stuck": [
             {"reason": reason, "host": clean.text("stuck", host or None), "messages": number}

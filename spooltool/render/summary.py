@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from spooltool.diagnose.relay import RelayView
 from spooltool.diagnose.tally import Tally
-from spooltool.render.text import columns, visible
+from spooltool.render.text import columns, cut, visible
 from spooltool.render.units import age, ago, plural, size, stamp
 
 HOST_WORDING: dict[str, str] = {
@@ -53,6 +53,7 @@ STANDING_WORDING: dict[str, str] = {
 """A standing after a count."""
 
 _HOSTS_NAMED = 6
+_HOST_WIDTH = 40
 
 
 def relay_words(relay: RelayView, now: float) -> str:
@@ -106,7 +107,8 @@ def reason_parts(tally: Tally, hosts_named: int = _HOSTS_NAMED) -> list[str]:
             parts.append(f"{number:,} {WORDING.get(reason, visible(reason))}")
         elif named < hosts_named:
             named += 1
-            parts.append(f"{number:,} {HOST_WORDING[reason].format(host=visible(host))}")
+            name = cut(visible(host), _HOST_WIDTH)
+            parts.append(f"{number:,} {HOST_WORDING[reason].format(host=name)}")
         else:
             messages, hosts = more.get(reason, (0, 0))
             more[reason] = (messages + number, hosts + 1)

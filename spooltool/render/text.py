@@ -14,10 +14,12 @@ CUT = "~"
 """Stands where a value was cut."""
 
 _HARMLESS = re.compile(r"[ -~]*\Z")
-_HIDDEN = re.compile(
+HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f"
     "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+"""Characters that a screen obeys, or that it does not show."""
+
 _ZERO_WIDTH = frozenset(("Mn", "Me", "Cf"))
 
 
@@ -29,7 +31,7 @@ def visible(text: str) -> str:
     """
     if _HARMLESS.match(text):
         return text
-    return _HIDDEN.sub(_written_out, text)
+    return HIDDEN.sub(_written_out, text)
 
 
 def _written_out(match: re.Match[str]) -> str:

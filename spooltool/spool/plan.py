@@ -70,7 +70,8 @@ class Apart:
 class Plan:
     """A verb over a frozen set of messages.
 
-    `rewrite` is how many bytes will be written anew; `notes` are lines for the person.
+    `rewrite` is how many bytes will be written anew, `unchanged` the files that are as asked
+    already; `notes` are lines for the person.
     """
 
     verb: str

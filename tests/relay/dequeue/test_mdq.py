@@ -170,6 +170,36 @@ def test_one_probe_speaks_for_all_mail_of_a_dead_host(world: World, play: Play) 
     play(scenario)
 
 
+def test_new_mail_for_a_host_that_is_down_is_marked_on_arrival(world: World, play: Play) -> None:
+    async def scenario(target: Target) -> None:
+        world.put(1)
+        mdq = world.dequeuer()
+        running = asyncio.create_task(mdq.run())
+        await until(lambda: ("", "down") in world.notes.events)
+        number = world.put(1)
+        mdq.wake()
+        await until(lambda: f"D_resend/R{number}" in world.files())
+        assert world.envelope(f"D_resend/R{number}").state.reason == "refused"
+        mdq.stop()
+        await running
+
+    play(scenario)
+
+
+def test_mail_of_a_dead_host_past_its_term_expires_with_its_probe(world: World, play: Play) -> None:
+    async def scenario(target: Target) -> None:
+        for _ in range(20):
+            world.put(1, arrived=time.time() - 500_000, ERR_SERVER=f"127.0.0.1:{target.port}")
+        mdq = world.dequeuer(abandon_time=0.0)
+        running = asyncio.create_task(mdq.run())
+        await until(lambda: len(target.received) == 20 and world.files() == [])
+        assert {sender for sender, _, _ in target.received} == {""}
+        mdq.stop()
+        await running
+
+    play(scenario)
+
+
 def test_a_dead_and_a_slow_host_do_not_delay_the_good_one(world: World, play: Play) -> None:
     async def scenario(target: Target) -> None:
         tarpit = type(target)()
@@ -182,8 +212,7 @@ def test_a_dead_and_a_slow_host_do_not_delay_the_good_one(world: World, play: Pl
             world.put(target.port)
         mdq = world.dequeuer()
         running = asyncio.create_task(mdq.run())
-        await until(lambda: len(target.received) == 100)
-        assert len(world.files()) == 60
+        await until(lambda: len(target.received) == 100 and len(world.files()) == 60)
         mdq.stop()
         await running
         assert len(world.files()) == 60

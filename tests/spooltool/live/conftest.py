@@ -42,8 +42,8 @@ class Rotator:
             os.write(fd, line + b"\n")
 
     def rename(self):
-        """The log becomes `.0`; the next line goes to a new file."""
-        if not os.path.exists(self.path):
+        """The log becomes `.0`, if there is anything in it; the next line goes to a new file."""
+        if not os.path.exists(self.path) or not os.path.getsize(self.path):
             return
         self._shift(0)
         os.rename(self.path, f"{self.path}.0")

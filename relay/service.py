@@ -1,0 +1,370 @@
+"""The command `relay`: options and relay.toml to a configuration, and that to processes.
+
+`relay run` is the whole service in the foreground; `relay asmtpd` and `relay mdq` are its
+two halves, each of which runs alone, too.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, NoReturn
+
+import click
+import typer
+
+from relay.config import Config, Problems, load, show
+from spooltool.errors import (
+    EXIT_MEANING,
+    ConfigError,
+    ExitCode,
+    NotPermitted,
+    SpooltoolError,
+    UsageError,
+)
+from spooltool.store.root import Spool, become_owner, check_local, check_parents
+
+NAME = "relay"
+DEFAULT_CONFIG = "/etc/relay/relay.toml"
+
+_WAIT = 30.0
+_EXIT_CODES = (
+    ExitCode.USAGE,
+    ExitCode.NO_SPOOL,
+    ExitCode.NO_RELAY,
+    ExitCode.CANNOT_CREATE,
+    ExitCode.IO,
+    ExitCode.NOT_PERMITTED,
+    ExitCode.CONFIG,
+)
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings=_SETTINGS,
+    help="A store-and-forward SMTP gateway whose queue is a folder of plain files.",
+    epilog="Exit codes: 0 as asked; 1 not, and why on stderr; "
+    + "; ".join(f"{code.value} {EXIT_MEANING[code]}" for code in _EXIT_CODES)
+    + ".",
+)
+config_app = typer.Typer(
+    rich_markup_mode=None, no_args_is_help=True, help="Look at the configuration."
+)
+app.add_typer(config_app, name="config")
+
+SpoolOption = Annotated[
+    str | None, typer.Option("--spool", metavar="DIR", help="The spool; else rundir of relay.toml.")
+]
+ConfigOption = Annotated[
+    str | None,
+    typer.Option("--config", metavar="FILE", help=f"relay.toml; else {DEFAULT_CONFIG} if there."),
+]
+ListenOption = Annotated[
+    list[str] | None,
+    typer.Option("--listen", metavar="HOST:PORT", help="Where to listen; port 0: any free one."),
+]
+DstOption = Annotated[
+    str | None,
+    typer.Option(
+        "--dst", metavar="HOST:PORT", help="The server that mail is delivered to, or {a,b}."
+    ),
+]
+AcceptOption = Annotated[
+    list[str] | None,
+    typer.Option("--accept-from", metavar="CIDR", help="A network that may send mail."),
+]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Work on NFS, CIFS or FUSE, where locks are not safe.")
+]
+SupervisorOption = Annotated[int, typer.Option("--supervisor", hidden=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the configuration comes from: a file, and options that beat it."""
+
+    spool: str | None = None
+    config: str | None = None
+    listen: tuple[str, ...] = ()
+    dst: str | None = None
+    accept_from: tuple[str, ...] = ()
+
+    def read(self) -> Config:
+        """The configuration.  Raises ConfigError with every mistake."""
+        file = self.config or DEFAULT_CONFIG
+        found = load(self._text(file), self._options())
+        if isinstance(found, Problems):
+            raise ConfigError("the configuration is wrong", found.lines(file))
+        return found
+
+    def _text(self, file: str) -> str:
+        try:
+            with open(file, encoding="utf-8", errors="surrogateescape") as handle:
+                return handle.read()
+        except OSError as error:
+            if self.config is None and isinstance(error, FileNotFoundError):
+                return ""
+            raise ConfigError(f"{file}: {error.strerror}") from error
+
+    def _options(self) -> dict[str, str | tuple[str, ...]]:
+        options: dict[str, str | tuple[str, ...]] = {}
+        if self.spool is not None:
+            options["rundir"] = os.path.abspath(self.spool)
+        if self.listen:
+            options["listen"] = self.listen
+        if self.dst is not None:
+            options["dst"] = self.dst
+        if self.accept_from:
+            options["accept_from"] = self.accept_from
+        return options
+
+    def arguments(self) -> list[str]:
+        """The same as options, for a process that reads it again."""
+        given: list[str] = []
+        if self.spool is not None:
+            given += ["--spool", os.path.abspath(self.spool)]
+        if self.config is not None:
+            given += ["--config", os.path.abspath(self.config)]
+        for value in self.listen:
+            given += ["--listen", value]
+        if self.dst is not None:
+            given += ["--dst", self.dst]
+        for value in self.accept_from:
+            given += ["--accept-from", value]
+        return given
+
+
+def say(text: str) -> None:
+    """One line on stdout, at once: scripts wait for it."""
+    print(f"{NAME}: {text}", flush=True)
+
+
+def become(config: Config) -> None:
+    """Started as root, take the account of the spool for good; else be its owner already.
+
+    That account is `user`, or the owner of a spool that is there.  Raises NotPermitted,
+    Refused or ConfigError.
+    """
+    path = config.rundir
+    if config.user and os.geteuid() == 0:
+        try:
+            account = pwd.getpwnam(config.user)
+        except KeyError as error:
+            raise ConfigError(f"user: there is no account {config.user!r}") from error
+        if not os.path.isdir(path):
+            os.makedirs(path, mode=0o700)
+            os.chown(path, account.pw_uid, account.pw_gid)
+        if os.stat(path).st_uid != account.pw_uid:
+            raise NotPermitted(
+                f"{path} does not belong to {config.user}", hint=f"chown -R {config.user} {path}"
+            )
+        check_parents(path, account.pw_uid)
+        os.initgroups(account.pw_name, account.pw_gid)
+        os.setgid(account.pw_gid)
+        os.setuid(account.pw_uid)
+    elif os.path.isdir(path):
+        become_owner(path)
+
+
+@app.command("run")
+def run_command(
+    spool: SpoolOption = None,
+    listen: ListenOption = None,
+    dst: DstOption = None,
+    accept_from: AcceptOption = None,
+    config: ConfigOption = None,
+    force: ForceOption = False,
+) -> int:
+    """Run the whole relay in the foreground: intake, dequeuer, and what keeps them running."""
+    from relay.intake.listener import bind, from_systemd
+    from relay.supervisor import ASMTPD, MDQ, Child, Supervisor
+
+    source = Source(spool, config, tuple(listen or ()), dst, tuple(accept_from or ()))
+    found = source.read()
+    sockets = from_systemd(os.environ) or bind(found.listen)
+    become(found)
+    _check_disk(found, force=force)
+    fds = [sock.fileno() for sock in sockets]
+    common = ["--supervisor", str(os.getpid()), *(["--force"] if force else [])]
+    listening = [word for fd in fds for word in ("--listen-fd", str(fd))]
+    intake = [ASMTPD, *source.arguments(), *listening, *common]
+    # One intake of several says where it listens.
+    children = [Child(ASMTPD, intake, fds, overlaps=True)]
+    children += [
+        Child(ASMTPD, [*intake, "--quiet"], fds, overlaps=True)
+        for _ in range(found.intake_workers - 1)
+    ]
+    children.append(Child(MDQ, [MDQ, *Source(spool, config).arguments(), *common]))
+    with Spool.create(found.rundir) as opened:
+        grace = max(float(found.timeout), 10.0) + 10.0
+        return Supervisor(opened, children, grace, say).run()
+
+
+@app.command("asmtpd")
+def asmtpd_command(
+    spool: SpoolOption = None,
+    listen: ListenOption = None,
+    dst: DstOption = None,
+    accept_from: AcceptOption = None,
+    config: ConfigOption = None,
+    force: ForceOption = False,
+    listen_fd: Annotated[list[int] | None, typer.Option("--listen-fd", hidden=True)] = None,
+    supervisor: SupervisorOption = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", hidden=True)] = False,
+) -> int:
+    """Accept mail by SMTP into the spool, and nothing else."""
+    from relay.intake import asmtpd
+    from relay.intake.listener import bind, from_systemd, handed_down
+
+    if supervisor and not _die_with(supervisor):
+        return ExitCode.OK
+    source = Source(spool, config, tuple(listen or ()), dst, tuple(accept_from or ()))
+    found = source.read()
+    sockets: Sequence[socket.socket]
+    if listen_fd:
+        sockets = handed_down(listen_fd)
+    else:
+        sockets = from_systemd(os.environ) or bind(found.listen)
+    become(found)
+    _check_disk(found, force=force)
+    return asmtpd.run(
+        found,
+        sockets,
+        reload=_reader(source),
+        ready=lambda addresses: None if quiet else say(f"listening on {addresses}"),
+    )
+
+
+@app.command("mdq")
+def mdq_command(
+    spool: SpoolOption = None,
+    config: ConfigOption = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Try everything that is due once, then end.")
+    ] = False,
+    force: ForceOption = False,
+    supervisor: SupervisorOption = 0,
+) -> int:
+    """Deliver what is in the spool, and nothing else."""
+    from relay.control import serve
+    from relay.dequeue import process
+
+    if supervisor and not _die_with(supervisor):
+        return ExitCode.OK
+    found = Source(spool, config).read()
+    become(found)
+    process.run(
+        found,
+        found.rundir,
+        once=once,
+        force=force,
+        serve=None if once else serve,
+        ready=lambda: None if once else say("dequeuer ready"),
+    )
+    return ExitCode.OK
+
+
+@app.command("restart")
+def restart_command(
+    what: Annotated[str | None, typer.Argument(metavar="[asmtpd|mdq]")] = None,
+    spool: SpoolOption = None,
+    config: ConfigOption = None,
+) -> int:
+    """Have a running relay start its intake, its dequeuer, or both anew."""
+    from relay.supervisor import RESTART_SIGNAL, restart
+
+    if what is not None and what not in RESTART_SIGNAL:
+        raise UsageError(f"{what!r} is neither {' nor '.join(RESTART_SIGNAL)}")
+    found = Source(spool, config).read()
+    with Spool.open(found.rundir) as opened:
+        restart(opened, [what] if what else list(RESTART_SIGNAL), _WAIT, say)
+    return ExitCode.OK
+
+
+@config_app.command("check")
+def config_check_command(
+    file: Annotated[str | None, typer.Argument(metavar="[FILE]")] = None,
+    config: ConfigOption = None,
+) -> int:
+    """Say everything that is wrong with relay.toml, each with its line."""
+    source = Source(config=file or config)
+    source.read()
+    say(f"{source.config or DEFAULT_CONFIG}: no mistakes")
+    return ExitCode.OK
+
+
+@config_app.command("show")
+def config_show_command(
+    file: Annotated[str | None, typer.Argument(metavar="[FILE]")] = None,
+    config: ConfigOption = None,
+    non_default: Annotated[
+        bool, typer.Option("--non-default", help="Only what differs from the default.")
+    ] = False,
+) -> int:
+    """Print the configuration in force, as a relay.toml that reads back to the same."""
+    print(show(Source(config=file or config).read(), non_default=non_default), end="")
+    return ExitCode.OK
+
+
+def _check_disk(config: Config, *, force: bool) -> None:
+    os.makedirs(config.rundir, mode=0o700, exist_ok=True)
+    check_local(config.rundir, force=force)
+
+
+def _reader(source: Source) -> Callable[[], Config | str]:
+    def read() -> Config | str:
+        try:
+            return source.read()
+        except ConfigError as error:
+            return "; ".join((error.message, *error.problems))
+
+    return read
+
+
+def _die_with(parent: int) -> bool:
+    from relay.supervisor import die_with
+
+    return die_with(parent)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and give its exit code; every error ends here, on stderr."""
+    try:
+        result = app(args=list(arguments), prog_name=NAME, standalone_mode=False)
+        return int(result) if isinstance(result, int) else ExitCode.OK
+    except click.ClickException as error:
+        _complain(error.format_message(), f"{NAME} --help")
+        return ExitCode.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        _complain("interrupted")
+        return ExitCode.INTERRUPTED
+    except SpooltoolError as error:
+        _complain(error.message, error.hint)
+        if isinstance(error, ConfigError):
+            for problem in error.problems:
+                print(f"  {problem}", file=sys.stderr)
+        return error.exit_code
+    except PermissionError as error:
+        _complain(f"{error.filename or ''}: {error.strerror}".lstrip(": "))
+        return ExitCode.NOT_PERMITTED
+    except OSError as error:
+        _complain(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
+        return ExitCode.IO
+
+
+def _complain(message: str, hint: str = "") -> None:
+    print(f"{NAME}: {message}", file=sys.stderr)
+    if hint:
+        print(f"  {hint}", file=sys.stderr)
+
+
+def main() -> NoReturn:
+    """The command `relay` of this process."""
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,107 @@
+"""The set that a writing verb works on: selected, frozen, its oddities known.
+
+Before that, who may write: a verb that will change something becomes the spool's owner
+here, before anything below the spool is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spooltool.cli.change_options import ChangeOptions
+from spooltool.cli.invocation import Invocation
+from spooltool.cli.selection import Selection, select
+from spooltool.diagnose.planning import Chosen, crowded_numbers
+from spooltool.errors import UsageError
+from spooltool.query import Id, parse
+from spooltool.query.ids import read_id
+from spooltool.store.root import Spool, become_owner, check_local
+
+ONE_BY_ONE = 10
+"""So many ids, typed one by one, need no question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The frozen set with the selection it came from.  `typed`: a few ids, typed one by one."""
+
+    selection: Selection
+    chosen: Chosen
+    words: tuple[str, ...]
+    typed: bool
+
+    @property
+    def text(self) -> str:
+        """The query as typed."""
+        return " ".join(self.words) or "--all"
+
+    @property
+    def piped(self) -> bool:
+        """Whether ids came from the standard input."""
+        return "-" in self.words
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that the query may mean could be read."""
+        return not self.selection.unreadable and not self.chosen.unjudged
+
+    @property
+    def found_all(self) -> bool:
+        """Whether every id named one message."""
+        return not self.selection.missing and not self.selection.doubled
+
+
+def own(invocation: Invocation, options: ChangeOptions) -> None:
+    """Be the owner of the spool, on a disk of this machine.
+
+    Raises NotPermitted, Refused, NoSpool.  What the configuration says is read before.
+    """
+    path = invocation.located.path
+    _ = invocation.settings
+    with Spool.open(path):
+        pass  # no spool: that is to be said before whose it is
+    become_owner(path)
+    check_local(path, force=options.force)
+
+
+def choose(invocation: Invocation, words: Sequence[str], options: ChangeOptions) -> Choice:
+    """Freeze what the words mean; they passed `check_words` before."""
+    selection = select(invocation, words, null=options.null)
+    rows = selection.sorted_rows()
+    chosen = Chosen(
+        tuple(rows),
+        tuple(selection.unjudged),
+        _crowded(selection),
+        frozenset(id.file for id in _typed_paths(words)),
+        {number: since for number, (_, since) in invocation.relay.delivering.items()},
+    )
+    typed = 0 < len(words) <= ONE_BY_ONE and "-" not in words and selection.query.only_ids
+    return Choice(selection, chosen, tuple(words), typed)
+
+
+def check_words(invocation: Invocation, words: Sequence[str], options: ChangeOptions) -> None:
+    """Whether the words can mean a set.  Raises UsageError, QueryError; reads nothing."""
+    if options.everything and words:
+        raise UsageError("--all means every message: it takes no query beside it")
+    if not words and not options.everything:
+        raise UsageError(
+            "which messages? A verb that writes takes a query or ids",
+            hint="--all means every message of the spool",
+        )
+    if options.everything and options.yes and not invocation.located.explicit:
+        raise UsageError("--all together with --yes wants the spool to be named: --spool DIR")
+    parse(words, () if "-" in words else None)
+
+
+def _crowded(selection: Selection) -> dict[str, tuple[str, ...]]:
+    spool = selection.spool
+    if selection.names is None:
+        return crowded_numbers((name.number, name.file) for name in selection.all_names())
+    numbers = {name.number for name in selection.names}
+    there = ((name.number, name.file) for number in numbers for name in spool.find(number))
+    return crowded_numbers(there)
+
+
+def _typed_paths(words: Sequence[str]) -> list[Id]:
+    return [known for word in words if (known := read_id(word)) is not None and known.file]

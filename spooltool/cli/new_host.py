@@ -1,0 +1,140 @@
+"""The host that mail is retargeted to: read from the command line, looked at, judged.
+
+What is looked at live is compared with what the selected messages need.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from spooltool.cli.invocation import Invocation
+from spooltool.diagnose.retargeting import Demand, demand, mentions, old_hosts, probed_port
+from spooltool.diagnose.row import Row
+from spooltool.errors import UsageError
+from spooltool.live.probe import Probe, probe
+from spooltool.render.text import visible
+from spooltool.render.units import size
+from spooltool.spool.fields import check_value
+from spooltool.spool.hosts import HostPort, parse_hosts
+
+PROBES = ("ehlo", "rcpt", "no")
+
+
+def read_target(option: str, text: str) -> tuple[HostPort, ...]:
+    """The hosts of `--to` or `--err-server`.  Raises UsageError."""
+    hosts = parse_hosts(text)
+    if not hosts:
+        raise UsageError(
+            f"{option} {visible(text)}: not a host", hint="HOST, HOST:PORT, [v6]:PORT or {a,b}"
+        )
+    problem = check_value("DST", text.strip())
+    if problem:
+        raise UsageError(f"{option} {visible(text)}: {problem}")
+    return hosts
+
+
+def refuse_own_listener(invocation: Invocation, hosts: Sequence[HostPort], port: int) -> None:
+    """Mail for the relay itself would go in a circle.  Raises UsageError."""
+    listeners = getattr(invocation.relay, "listen", ())
+    for host in hosts:
+        aim = (host.host, host.port or port)
+        if aim in {(one.host, one.port) for one in map(_listener, listeners) if one}:
+            raise UsageError(f"{host} is this relay's own listener: the mail would go in a circle")
+
+
+def _listener(text: str) -> HostPort | None:
+    hosts = parse_hosts(text)
+    return hosts[0] if hosts else None
+
+
+def config_notes(invocation: Invocation, rows: Sequence[Row], to: Sequence[HostPort]) -> list[str]:
+    """Where the relay's configuration still sends new mail to the old hosts."""
+    path = invocation.settings.path
+    if not path:
+        return []
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            text = file.read()
+    except OSError:
+        return []
+    notes = []
+    for host in old_hosts(rows, tuple(to))[:5]:
+        places = mentions(os.path.basename(path), text, host)
+        if places:
+            notes.append(f"new mail still goes to {host}: {'; '.join(places)}")
+    return notes
+
+
+def look_at(
+    hosts: Sequence[HostPort], rows: Sequence[Row], *, rcpt: bool
+) -> tuple[list[str], bool]:
+    """Probe lines for a plan, and whether everything speaks for the new hosts."""
+    needs = demand(rows)
+    port = probed_port(rows)
+    lines: list[str] = []
+    good = True
+    for host in hosts:
+        aim = host if host.port is not None else HostPort(host.host, port)
+        recipient, sender = _sample(rows) if rcpt else ("", "")
+        seen = probe(aim, rcpt=recipient, sender=sender)
+        lacks = needs.short_of(seen.extensions, seen.size_limit) if seen.ok else ()
+        good = good and seen.ok and not lacks
+        lines += probe_lines(seen, needs, lacks, rcpt=rcpt)
+    return lines, good
+
+
+def _sample(rows: Sequence[Row]) -> tuple[str, str]:
+    """The first pending recipient and its sender."""
+    for row in rows:
+        for recipient in row.results:
+            if recipient.pending:
+                return recipient.address, row.sender or ""
+    return "", ""
+
+
+def probe_lines(seen: Probe, needs: Demand, lacks: Sequence[str], *, rcpt: bool) -> list[str]:
+    """What a probe showed: the first line for `probe`, those that begin with a blank below."""
+    said = []
+    for step in seen.steps:
+        text = visible(step.said.split("\n")[0])
+        if step.name == "resolve" and step.ok:
+            continue
+        name = "connect" if step.name.startswith("connect") else step.name
+        if not step.ok:
+            said.append(f"{name} failed: {text}")
+        elif name == "greeting":
+            said.append(text)
+        elif name in ("MAIL", "RCPT"):
+            said.append(f"{name} {text}")
+        else:
+            said.append(f"{name} {step.ms:.0f} ms")
+    offered = [
+        f"{word} {seen.extensions[word]}".rstrip()
+        for word in ("SIZE", "8BITMIME", "SMTPUTF8")
+        if word in seen.extensions
+    ]
+    first = f"{seen.host}  {', '.join(said)}"
+    if seen.ok:
+        first += f": {visible(' '.join(offered))}" if offered else ": no SIZE, 8BITMIME, SMTPUTF8"
+    lines = [first]
+    if seen.ok and needs.messages:
+        lines.append(f" {_fit(seen, needs, lacks)}")
+    if seen.ok and not rcpt:
+        lines.append(" not tried: MAIL, RCPT (--probe=rcpt)")
+    return lines
+
+
+def _fit(seen: Probe, needs: Demand, lacks: Sequence[str]) -> str:
+    number = f"all {needs.messages:,}" if needs.messages > 1 else "it"
+    parts = []
+    if "SIZE" in lacks:
+        parts.append(f"too large for it: {size(needs.largest)}, its SIZE is {seen.size_limit}")
+    if "8BITMIME" in lacks:
+        parts.append(f"{needs.eightbit:,} need 8BITMIME, which it lacks")
+    if "SMTPUTF8" in lacks:
+        parts.append(f"{needs.utf8:,} need SMTPUTF8, which it lacks")
+    if parts:
+        return "; ".join(parts)
+    utf8 = f"{needs.utf8:,} need SMTPUTF8" if needs.utf8 else "none needs SMTPUTF8"
+    return f"takes {number}: largest {size(needs.largest)}; {utf8}"

@@ -1,0 +1,154 @@
+"""`spooltool retarget`: another host or port for mail that waits."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from spooltool.cli import change_options as the
+from spooltool.cli.changing import Study, Wish, change
+from spooltool.cli.following import Follow, follow_from_here
+from spooltool.cli.invocation import Invocation
+from spooltool.cli.new_host import (
+    PROBES,
+    config_notes,
+    look_at,
+    read_target,
+    refuse_own_listener,
+)
+from spooltool.cli.selection import QUERY_HELP
+from spooltool.cli.spans import read_span
+from spooltool.diagnose.planning import Chosen
+from spooltool.diagnose.retargeting import changing, retarget_notes
+from spooltool.errors import UsageError
+from spooltool.spool import verbs
+from spooltool.spool.hosts import HostPort
+from spooltool.spool.plan import Plan
+
+UNDO_HOLDS = "until each has left"
+
+
+def run(
+    ctx: typer.Context,
+    query: Annotated[list[str] | None, typer.Argument(metavar="QUERY...", help=QUERY_HELP)] = None,
+    to: Annotated[
+        str, typer.Option("--to", metavar="HOST", help="HOST, HOST:PORT, [v6]:PORT or {a,b}.")
+    ] = "",
+    err_server: Annotated[
+        str,
+        typer.Option(
+            "--err-server", metavar="HOST|same", help="Where notices go from now on, too."
+        ),
+    ] = "",
+    probe: Annotated[
+        str,
+        typer.Option(
+            "--probe",
+            metavar="ehlo|rcpt",
+            help="Look at the new host first; rcpt also asks for a recipient. "
+            "Without it ehlo on a terminal, none elsewhere.",
+        ),
+    ] = "",
+    no_probe: Annotated[bool, typer.Option("--no-probe", help="Do not look at it.")] = False,
+    kick: Annotated[bool, typer.Option("--kick", help="Have the relay try them at once.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Follow them until all have left; then count.")
+    ] = False,
+    for_: Annotated[
+        str, typer.Option("--for", metavar="TIME", help="With --watch: at most so long (10m).")
+    ] = "",
+    dry_run: the.DryRun = False,
+    plan: the.PlanFile = None,
+    diff: the.Diff = False,
+    yes: the.Yes = False,
+    most: the.Max = None,
+    reason: the.Reason = "",
+    wait: the.Wait = the.WAIT,
+    no_yield: the.NoYield = False,
+    json: the.Json = False,
+    everything: the.Everything = False,
+    null: the.Null = False,
+    force: the.Force = False,
+) -> int:
+    """Send mail that waits to another host or port.
+
+    Changes DST, and with HOST:PORT also DPORT; what is mx goes to dst.  Messages that are
+    being delivered are asked for and changed, too.  E files are left alone and named: only
+    their notice is due.  Undo holds until each message has left, or its value was changed
+    again.
+    """
+    invocation: Invocation = ctx.obj
+    hosts, notices = _targets(to, err_server)
+    depth = _depth(probe, no_probe=no_probe, tty=invocation.out.tty)
+    seconds = read_span("--for", for_) if for_ else None
+    options = the.ChangeOptions(
+        dry_run, plan, diff, yes, most, reason, wait, no_yield, json, everything, null, force
+    )
+    follow: list[Follow] = []
+    wish = Wish(
+        "retarget",
+        partial(verbs.retarget, to=hosts, err_server=notices),
+        UNDO_HOLDS,
+        {"to": to, "err_server": err_server},
+        partial(_study, invocation, hosts, depth=depth, err_server=bool(notices)),
+        kick=kick,
+    )
+    if watch:
+        wish = Wish(
+            wish.verb,
+            wish.decide,
+            wish.undo_holds,
+            wish.arguments,
+            wish.study,
+            kick=kick,
+            before=lambda: follow.append(follow_from_here(invocation, json=json)),
+            watch=lambda _, ids: follow[0].run(ids, seconds),
+        )
+    return change(invocation, query or (), wish, options)
+
+
+def _targets(to: str, err_server: str) -> tuple[tuple[HostPort, ...], tuple[HostPort, ...]]:
+    if not to:
+        raise UsageError("retarget wants the new host: --to HOST")
+    if to == "mx":
+        raise UsageError(
+            "--to mx: this relay does not deliver by MX yet",
+            hint="--to HOST sends them to that host",
+        )
+    hosts = read_target("--to", to)
+    if err_server == "same":
+        return hosts, hosts
+    return hosts, read_target("--err-server", err_server) if err_server else ()
+
+
+def _depth(word: str, *, no_probe: bool, tty: bool) -> str:
+    """`ehlo`, `rcpt` or "" (no probe)."""
+    if no_probe or word == "no":
+        return ""
+    if word and word not in PROBES:
+        raise UsageError(f"--probe {word}: not one of {', '.join(PROBES)}")
+    return word or ("ehlo" if tty else "")
+
+
+def _study(
+    invocation: Invocation,
+    hosts: tuple[HostPort, ...],
+    plan: Plan,
+    chosen: Chosen,
+    *,
+    depth: str,
+    err_server: bool,
+) -> Study:
+    rows = changing(plan, chosen.rows)
+    if not rows:
+        return Study()
+    for port in {row.dport or 25 for row in rows}:
+        refuse_own_listener(invocation, hosts, port)
+    notes = retarget_notes(rows, hosts, err_server=err_server)
+    notes += config_notes(invocation, rows, hosts)
+    if not depth:
+        return Study(tuple(notes))
+    lines, good = look_at(hosts, rows, rcpt=depth == "rcpt")
+    return Study(tuple(notes), tuple(lines), not good)
