@@ -259,26 +259,26 @@ class Desk:
         gone = decision.end in (End.REMOVE, End.TRASH)
         self.settler.changed(None if gone else job.locked.fd)
         self._log(job, result, decision)
-        due = None if gone else float(decision.state.next_try)
+        # What became an E file has another destination: the next scan finds it.
+        leaves = gone or decision.end is End.EXPIRE
+        due = None if leaves else float(decision.state.next_try)
         known = self.roster.known.get(number)
-        if gone:
+        if leaves:
             self.roster.forget(number)
+            if not gone:
+                self._wake()
         elif known is not None:
             known.name, known.inode, known.tried = job.locked.name, job.locked.inode, True
         if result.host_failed:
             self._host_failed(job.destination, number, result, now, due)
             return
-        self._down.pop(job.destination, None)
         if any(outcome.kind is not Kind.UNKNOWN for outcome in result.outcomes):
+            self._down.pop(job.destination, None)
             self.schedule.alive(job.destination, now)
         delivered = any(outcome.kind is Kind.DELIVERED for outcome in result.outcomes)
         if any(outcome.reason == TOO_MANY for outcome in result.outcomes) and due is not None:
             due = now
         self.schedule.finished(number, now, delivered=delivered, due=due)
-        if decision.end is End.EXPIRE and known is not None:
-            self.schedule.remove(number)
-            self.roster.forget(number)  # the next scan finds it as an E file
-            self._wake()
 
     def _host_failed(
         self, destination: Destination, number: str, result: Result, now: float, due: float | None

@@ -6,6 +6,7 @@ What is looked at live is compared with what the selected messages need.
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Sequence
 
 from spooltool.cli.invocation import Invocation
@@ -16,7 +17,7 @@ from spooltool.live.probe import Probe, probe
 from spooltool.render.text import visible
 from spooltool.render.units import size
 from spooltool.spool.fields import check_value
-from spooltool.spool.hosts import HostPort, parse_hosts
+from spooltool.spool.hosts import HostPort, parse_host, parse_hosts
 
 PROBES = ("ehlo", "rcpt", "no")
 
@@ -35,32 +36,58 @@ def read_target(option: str, text: str) -> tuple[HostPort, ...]:
 
 
 def refuse_own_listener(invocation: Invocation, hosts: Sequence[HostPort], port: int) -> None:
-    """Mail for the relay itself would go in a circle.  Raises UsageError."""
-    listeners = getattr(invocation.relay, "listen", ())
+    """Mail for the relay itself would go in a circle.  Raises UsageError.
+
+    Its listeners are those of the configuration that names this spool.
+    """
     for host in hosts:
-        aim = (host.host, host.port or port)
-        if aim in {(one.host, one.port) for one in map(_listener, listeners) if one}:
-            raise UsageError(f"{host} is this relay's own listener: the mail would go in a circle")
+        for listener in _listeners(invocation):
+            if (host.port or port) == listener.port and _same_host(host.host, listener.host):
+                raise UsageError(
+                    f"{host} is this relay's own listener: the mail would go in a circle"
+                )
 
 
-def _listener(text: str) -> HostPort | None:
-    hosts = parse_hosts(text)
-    return hosts[0] if hosts else None
+def _same_host(host: str, listener: str) -> bool:
+    if listener in ("0.0.0.0", "::"):
+        return host in ("localhost", "::1", os.uname().nodename) or host.startswith("127.")
+    return host == listener
+
+
+def _listeners(invocation: Invocation) -> list[HostPort]:
+    text = _configuration(invocation)
+    try:
+        listen = tomllib.loads(text).get("listen", [])
+    except tomllib.TOMLDecodeError:
+        return []
+    words = listen if isinstance(listen, list) else [listen]
+    found = (parse_host(word) for word in words if isinstance(word, str))
+    return [one for one in found if one is not None]
+
+
+def _configuration(invocation: Invocation) -> str:
+    """The text of the relay.toml whose rundir is this spool; "" when there is none."""
+    settings = invocation.settings
+    if not settings.rundir or not _same_directory(settings.rundir, invocation.spool.path):
+        return ""
+    try:
+        with open(settings.path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _same_directory(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def config_notes(invocation: Invocation, rows: Sequence[Row], to: Sequence[HostPort]) -> list[str]:
     """Where the relay's configuration still sends new mail to the old hosts."""
-    path = invocation.settings.path
-    if not path:
-        return []
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            text = file.read()
-    except OSError:
-        return []
+    text = _configuration(invocation)
+    name = os.path.basename(invocation.settings.path)
     notes = []
-    for host in old_hosts(rows, tuple(to))[:5]:
-        places = mentions(os.path.basename(path), text, host)
+    for host in old_hosts(rows, tuple(to))[:5] if text else ():
+        places = mentions(name, text, host)
         if places:
             notes.append(f"new mail still goes to {host}: {'; '.join(places)}")
     return notes
