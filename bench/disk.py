@@ -67,11 +67,11 @@ def _mount(image: Path, mount: Path, kind: str, gigabytes: int, inodes: int) -> 
     extra = ["-N", str(inodes)] if kind == "ext4" else []
     for command in (
         [*MKFS[kind], *extra, str(image)],
-        ["mount", "-o", "loop,noatime", image, mount],
+        ["mount", "-o", "loop,noatime", str(image), str(mount)],
     ):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
-            return done.stderr.strip().splitlines()[-1]
+            return str(done.stderr).strip().rpartition("\n")[2]
     mount.chmod(0o755)
     mount.parent.chmod(0o711)
     return ""

@@ -129,9 +129,7 @@ class Follow:
 
     def _seen(self, message: _Message, name: SpoolName, now: float) -> None:
         try:
-            facts = os.stat(
-                name.base, dir_fd=self._spool.dir_fd(name.dir), follow_symlinks=False
-            )
+            facts = os.stat(name.base, dir_fd=self._spool.dir_fd(name.dir), follow_symlinks=False)
         except OSError:
             return  # it moved on in this moment: the next look finds it
         sign = (name.dir, name.letter, facts.st_ino, facts.st_mtime_ns)
@@ -192,7 +190,7 @@ class Follow:
             while True:
                 for raw in log.poll():
                     line = parse_line(raw)
-                    message = self._messages.get(line.id)
+                    message = self._messages.get(line.id) or self._messages.get(line.id[1:])
                     if message is not None:
                         message.trail.add(line)
                 if log.caught_up:

@@ -10,26 +10,50 @@ from __future__ import annotations
 
 import re
 import zlib
-from typing import NamedTuple
 
 from spooltool.spool.fields import unescape_text
 from spooltool.spool.recipient import HOST_WIDTH, TEXT_WIDTH, Recipient, parse_recipient
 from spooltool.spool.state import NO_REASON, State
 
 
-class Facts(NamedTuple):
+class Facts:
     """What decides a standing.  `arrived` in unix seconds, None when not known.
 
     `own` is the length of the envelope where the file has this project's own form, else
-    0; then each key but RCPT and PASS stands once, and `value` finds it.
+    0; then each key but RCPT and PASS stands once, and `value` finds it.  `kind` stands
+    for all of STATE that a standing can depend on but its times (None: no such STATE);
+    `next_try` is its next try.
     """
 
-    state: State | None
-    arrived: float | None
-    deliverable: bool
-    torn: bool
-    edited: bool
-    own: int = 0
+    __slots__ = (
+        "_fields", "_state", "arrived", "deliverable", "edited", "kind", "next_try", "own", "torn",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        state: State | None,
+        arrived: float | None,
+        deliverable: bool,
+        torn: bool,
+        edited: bool,
+    ) -> None:
+        self._state = state
+        self._fields: tuple[bytes, ...] | None = None
+        self.arrived = arrived
+        self.deliverable = deliverable
+        self.torn = torn
+        self.edited = edited
+        self.own = 0
+        self.kind: tuple[bytes, ...] | None = None
+        self.next_try = 0
+
+    @property
+    def state(self) -> State | None:
+        """The STATE line; None when there is none that can be trusted."""
+        if self._fields is not None:
+            self._state = _read_state(self._fields)
+            self._fields = None
+        return self._state
 
 
 _FIRST_KEYS = [
@@ -73,6 +97,11 @@ _OWN_FORM = re.compile(
     ).encode()
 )
 _SEPARATORS = 2
+_FEW = (b"0000", b"0001")
+"""Numbers of attempts that a standing tells apart; all others are several."""
+_COUNTS_AT, _TEXTS_AT = 7, 11
+_AFTER_STATE = 12
+"""Places in the groups of the pattern: STATE whole, reason, nine numbers, texts; the rest."""
 
 _known_texts: dict[bytes, tuple[int, str, str, str]] = {}
 _MOST_TEXTS = 4096
@@ -83,29 +112,28 @@ def quick_facts(head: bytes, size: int) -> Facts | None:
     found = _OWN_FORM.match(head)
     if found is None:
         return None
-    (
-        body, reason, attempts, last_try, next_try, term, held, pending, delivered, failed,
-        started, texts, crc, arrived, original, modified, content,
-    ) = found.groups()  # fmt: skip
-    if int(crc, 16) == zlib.crc32(body):
-        word = reason.decode().rstrip()
-        state = State(
-            "" if word == NO_REASON else word,
-            int(attempts),
-            int(last_try),
-            int(next_try),
-            int(term),
-            int(held),
-            int(pending),
-            int(delivered),
-            int(failed),
-            int(started),
-            *(_known_texts.get(texts) or _read_texts(texts)),
-        )
-    else:
-        state = None
-    expected = found.end() + int(original) + int(modified) + int(content) + _SEPARATORS
-    return Facts(state, float(arrived), True, size < expected, size > expected, found.end())
+    groups = found.groups()
+    crc, arrived, original, modified, content = groups[_AFTER_STATE:]
+    end = found.end()
+    expected = end + int(original) + int(modified) + int(content) + _SEPARATORS
+    facts = Facts(None, float(arrived), True, size < expected, size > expected)
+    facts.own = end
+    if int(crc, 16) == zlib.crc32(groups[0]):
+        facts._fields = groups
+        attempts = groups[2]
+        several = attempts not in _FEW
+        facts.kind = (groups[1], b"" if several else attempts, *groups[_COUNTS_AT:_AFTER_STATE])
+        facts.next_try = int(groups[4])
+    return facts
+
+
+def _read_state(fields: tuple[bytes, ...]) -> State:
+    word = fields[1].decode().rstrip()
+    return State(
+        "" if word == NO_REASON else word,
+        *map(int, fields[2:_TEXTS_AT]),
+        *(_known_texts.get(fields[_TEXTS_AT]) or _read_texts(fields[_TEXTS_AT])),
+    )
 
 
 def value(head: bytes, own: int, key: str) -> str | None:

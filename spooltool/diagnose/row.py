@@ -48,6 +48,8 @@ ContentReader = Callable[[SpoolName], Content | None]
 EnvelopeReader = Callable[[SpoolName], Envelope | None]
 _CONNECT = re.compile(r"connect \S+:([0-9]{1,5})(?=\Z|:? )")
 _REFUSED = re.compile(r"(?<=[0-9]): [Cc]onnection refused\Z")
+_judged: dict[tuple[str, str, tuple[bytes, ...]], Standing] = {}
+_MOST_JUDGED = 4096
 _NO_FACTS = Facts(None, None, True, False, False)
 
 
@@ -163,7 +165,28 @@ class Row:
         return Standing("stuck", before.reason, now.why) if before.stuck else now
 
     def _judge(self, around: Circumstance) -> Standing:
-        state, _, deliverable, torn, edited, _ = self.facts
+        facts = self.facts
+        kind = facts.kind
+        if (
+            kind is None
+            or self.letter == "T"
+            or facts.torn
+            or facts.edited
+            or around.holder
+            or (around.relay_up and around.now - facts.next_try > around.grace)
+        ):
+            return self._judge_anew(around, facts)
+        # A queue has few kinds of failure: what is no question of time is judged once.
+        known = (self.dir, self.letter, kind)
+        verdict = _judged.get(known)
+        if verdict is None:
+            if len(_judged) >= _MOST_JUDGED:
+                _judged.clear()
+            verdict = _judged[known] = self._judge_anew(around, facts)
+        return verdict
+
+    def _judge_anew(self, around: Circumstance, facts: Facts) -> Standing:
+        state = facts.state
         if state is None:  # then the file's own time is what is known
             around = replace(around, mtime=self.mtime)
         return judge(
@@ -171,9 +194,9 @@ class Row:
             self.letter,
             state,
             around,
-            torn=torn,
-            edited=edited,
-            deliverable=deliverable,
+            torn=facts.torn,
+            edited=facts.edited,
+            deliverable=facts.deliverable,
         )
 
     def _unreadable(self) -> Standing:

@@ -62,7 +62,7 @@ class Tally:
         self.standings[word] = self.standings.get(word, 0) + 1
         place = (row.dir, row.letter)
         self.places[place] = self.places.get(place, 0) + 1
-        state, arrived = row.facts[:2]
+        state, arrived = row.state, row.facts.arrived
         if arrived is None and row.arrived is not None:
             self.written = max(self.written, row.mtime)
             self.oldest = min(self.oldest, row.mtime)

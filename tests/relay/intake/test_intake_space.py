@@ -13,6 +13,7 @@ from relay.intake.failures import NO_SPACE
 from relay.intake.space import Free, Space, SpoolGate, count_messages
 from spooltool.spool.names import RESEND, SENDER
 from spooltool.store.root import Spool
+from tests.relay.intake.house import House, Play
 
 
 @pytest.mark.parametrize(
@@ -51,8 +52,8 @@ def put(spool: Spool, directory: str, *names: str) -> None:
         os.close(os.open(name, os.O_CREAT | os.O_WRONLY, dir_fd=spool.dir_fd(directory)))
 
 
-def test_spool_limit_counts_both_directories_and_opens_again(spool: Spool, play) -> None:  # type: ignore[no-untyped-def]
-    async def scene(house) -> None:  # type: ignore[no-untyped-def]
+def test_spool_limit_counts_both_directories_and_opens_again(spool: Spool, play: Play) -> None:
+    async def scene(house: House) -> None:
         put(spool, SENDER, "R00000001", "R00000002")
         put(spool, RESEND, "R00000003", "E00000004")
         assert count_messages(spool) == 4
@@ -60,7 +61,7 @@ def test_spool_limit_counts_both_directories_and_opens_again(spool: Spool, play)
         space = Space(spool, said.append)
         settings = replace(house.intake.settings, min_free=MinFree())
         space.tick(0.0, settings)
-        await settled(lambda: bool(said))
+        await house.until(lambda: bool(said))
         assert space.refusal() is NO_SPACE
         assert said == ["spool_limit 4 reached: 4 messages"]
         os.unlink("R00000001", dir_fd=spool.dir_fd(SENDER))
@@ -68,25 +69,19 @@ def test_spool_limit_counts_both_directories_and_opens_again(spool: Spool, play)
         await asyncio.sleep(0)
         assert space.refusal() is NO_SPACE, "it is counted again after the period only"
         space.tick(61.0, settings)
-        await settled(lambda: len(said) == 2)
+        await house.until(lambda: len(said) == 2)
         assert space.refusal() is None
         space.accepted()
         put(spool, SENDER, "R00000005")
         space.tick(62.0, settings)
-        await settled(lambda: len(said) == 3)
+        await house.until(lambda: len(said) == 3)
         assert space.refusal() is NO_SPACE, "near the limit the count comes early"
 
     play(scene, spool_limit=4)
 
 
-async def settled(condition) -> None:  # type: ignore[no-untyped-def]
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110  # what it waits for ends in a thread
-            await asyncio.sleep(0.001)
-
-
-def test_min_free_closes_the_intake_before_the_disk_is_full(spool: Spool, play) -> None:  # type: ignore[no-untyped-def]
-    async def scene(house) -> None:  # type: ignore[no-untyped-def]
+def test_min_free_closes_the_intake_before_the_disk_is_full(spool: Spool, play: Play) -> None:
+    async def scene(house: House) -> None:
         said: list[str] = []
         free = [Free(40, 1000, 900, 1000)]
         space = Space(spool, said.append, lambda fd: free[0])

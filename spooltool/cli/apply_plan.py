@@ -1,0 +1,95 @@
+"""`spooltool apply`: carry out a plan that was kept."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from spooltool.cli import change_options as the
+from spooltool.cli.actor import who
+from spooltool.cli.changing import Wish, Work
+from spooltool.cli.choosing import own
+from spooltool.cli.invocation import Invocation
+from spooltool.errors import UsageError
+from spooltool.render.text import visible
+from spooltool.spool.fields import FIELD, check_value
+from spooltool.spool.names import MAIL_DIRS, parse_path
+from spooltool.spool.plan import Change, Plan, decode_plan
+
+_MOST_BYTES = 1 << 30
+VERBS = ("retarget", "set", "hold", "release", "undo")
+
+
+def run(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A plan that --plan wrote.")],
+    kick: Annotated[bool, typer.Option("--kick", help="Have the relay try them at once.")] = False,
+    dry_run: the.DryRun = False,
+    diff: the.Diff = False,
+    yes: the.Yes = False,
+    most: the.Max = None,
+    reason: the.Reason = "",
+    wait: the.Wait = the.WAIT,
+    no_yield: the.NoYield = False,
+    json: the.Json = False,
+    force: the.Force = False,
+) -> int:
+    """Carry out a plan that --plan kept.
+
+    Messages whose values changed since the plan was made are named and left alone.  Undo
+    holds as after the verb itself.
+    """
+    invocation: Invocation = ctx.obj
+    options = the.ChangeOptions(
+        dry_run, None, diff, yes, most, reason, wait, no_yield, json, force=force
+    )
+    plan = read_plan(file)
+    if plan.spool != invocation.place:
+        raise UsageError(
+            f"the plan is for {visible(plan.spool)}, and this is {invocation.place}",
+            hint="name the spool with --spool, or make a new plan",
+        )
+    me = who(invocation)
+    if options.writes:
+        own(invocation, options)
+    wish = Wish(plan.verb, lambda seen: None, "until each has left", kick=kick)
+    return Work(invocation, plan, wish, options, me).run()
+
+
+def read_plan(path: str) -> Plan:
+    """A plan from a file, every change of it checked.  Raises UsageError."""
+    try:
+        if os.stat(path).st_size > _MOST_BYTES:
+            raise UsageError(f"{visible(path)}: too large for a plan")
+        with open(path, encoding="utf-8") as file:
+            plan = decode_plan(file.read())
+    except OSError as error:
+        raise UsageError(f"{visible(path)}: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"{visible(path)}: {visible(str(error))}") from error
+    problems = [problem for change in plan.changes if (problem := _problem(change))]
+    if plan.verb not in VERBS:
+        problems.append(f"no verb that makes plans: {plan.verb}")
+    if problems:
+        raise UsageError(f"{visible(path)}: {visible(problems[0])}")
+    return plan
+
+
+def _problem(change: Change) -> str:
+    """What no plan of this tool would hold; "" when nothing."""
+    here = parse_path(change.file)
+    if here is None or here.number != change.id:
+        return f"{change.file}: not the file of {change.id}"
+    if change.to:
+        there = parse_path(change.to)
+        if there is None or there.base != here.base or there.dir not in (*MAIL_DIRS, ""):
+            return f"{change.file}: cannot go to {change.to}"
+    for key in change.keys:
+        field = FIELD.get(key.key)
+        if field is None or not (field.settable or field.key == "ROUTE"):
+            return f"{change.file}: {key.key} is not for setting"
+        if key.new is not None and check_value(key.key, key.new):
+            return f"{change.file}: {key.key} {check_value(key.key, key.new)}"
+    return ""

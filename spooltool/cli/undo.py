@@ -1,0 +1,158 @@
+"""`spooltool undo`: take a transaction back, key by key."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Annotated
+
+import typer
+
+from spooltool.cli import change_options as the
+from spooltool.cli.actor import who
+from spooltool.cli.changing import Wish, Work
+from spooltool.cli.choosing import own
+from spooltool.cli.invocation import Invocation
+from spooltool.cli.selection import RowMaker
+from spooltool.diagnose.planning import Chosen, crowded_numbers, make_plan
+from spooltool.diagnose.row import Row
+from spooltool.errors import ExitCode, UsageError
+from spooltool.render.units import ago
+from spooltool.spool import verbs
+from spooltool.spool.plan import Apart, Change, Plan
+from spooltool.spool.verbs import Seen
+from spooltool.store.journal import Actor, Transaction, find_transaction, read_journal
+
+UNDO_HOLDS = "until each has left"
+
+
+def run(
+    ctx: typer.Context,
+    txn: Annotated[
+        str | None,
+        typer.Argument(metavar="[TXN]", help="Which; your last one on this spool without it."),
+    ] = None,
+    kick: Annotated[bool, typer.Option("--kick", help="Have the relay try them at once.")] = False,
+    dry_run: the.DryRun = False,
+    plan: the.PlanFile = None,
+    diff: the.Diff = False,
+    yes: the.Yes = False,
+    most: the.Max = None,
+    reason: the.Reason = "",
+    wait: the.Wait = the.WAIT,
+    no_yield: the.NoYield = False,
+    json: the.Json = False,
+    force: the.Force = False,
+) -> int:
+    """Take a transaction back, key by key.
+
+    Where a value is still what the transaction wrote, the old value returns; attempts and
+    results since then stay.  Without TXN your own last transaction on this spool; another
+    person's must be named.  Messages that have left are reported as gone.  It is itself a
+    transaction: undo takes it back, too, until each message has left.
+    """
+    invocation: Invocation = ctx.obj
+    options = the.ChangeOptions(
+        dry_run, plan, diff, yes, most, reason, wait, no_yield, json, force=force
+    )
+    me = who(invocation)
+    if options.writes:
+        own(invocation, options)
+    transaction = _wanted(invocation, txn, me)
+    planned = plan_undo(invocation, transaction, wait=wait)
+    if transaction is not None and not (json or planned.changes or planned.apart):
+        invocation.out.line(f"txn {transaction.txn} changed nothing that could be taken back")
+        return ExitCode.OK
+    wish = Wish("undo", _nothing, UNDO_HOLDS, kick=kick)
+    return Work(invocation, planned, wish, options, me, undoes=transaction.txn).run()
+
+
+def _nothing(seen: Seen) -> None:
+    return None
+
+
+def _wanted(invocation: Invocation, txn: str | None, me: Actor) -> Transaction:
+    if txn is not None:
+        return find_transaction(invocation.spool, txn)
+    everything = read_journal(invocation.spool)
+    mine = [one for one in everything if one.actor.user == me.user]
+    if mine:
+        return mine[-1]
+    if everything:
+        last = everything[-1]
+        raise UsageError(
+            f"no transaction of {me.user} on {invocation.place}",
+            hint=f"the last one is {last.txn} of {last.actor.user}: spooltool undo {last.txn}",
+        )
+    raise UsageError(f"no transaction yet on {invocation.place}")
+
+
+def plan_undo(invocation: Invocation, transaction: Transaction, *, wait: float) -> Plan:
+    """The plan that takes a transaction back: what it changed, or may have changed.
+
+    A change whose result a crash kept from the journal is looked at like any other: by its
+    values.
+    """
+    told = {outcome.id: outcome.result for outcome in transaction.outcomes}
+    changes = [c for c in transaction.changes if told.get(c.id, "done") == "done"]
+    by_file: dict[str, Change] = {}
+    rows: list[Row] = []
+    gone: list[Apart] = []
+    row_of = RowMaker(invocation)
+    spool = invocation.spool
+    there = []
+    for change in changes:
+        names = spool.find(change.id)
+        if change.by_path and len(names) > 1:
+            places = (change.to or change.file, change.file)
+            names = [name for name in names if name.file in places][:1] or names
+        else:
+            there += [(name.number, name.file) for name in names]
+        row = row_of.named(names[0]) if names else None
+        if row is None:
+            gone.append(Apart("gone", change.id, change.file, "left the queue since"))
+        else:
+            rows.append(row)
+            by_file[row.file] = change
+    since = {number: began for number, (_, began) in invocation.relay.delivering.items()}
+    by_path = frozenset(file for file, change in by_file.items() if change.by_path)
+    chosen = Chosen(tuple(rows), (), crowded_numbers(there), by_path, since)
+    plan = make_plan(
+        "undo",
+        chosen,
+        lambda seen: verbs.undo(seen, by_file[seen.name.file]),
+        spool=invocation.place,
+        found_by=invocation.found,
+        query=transaction.txn,
+        made=time.time(),
+        wait=wait,
+        arguments={"txn": transaction.txn},
+    )
+    return Plan(
+        plan.verb,
+        plan.spool,
+        plan.found_by,
+        plan.query,
+        plan.made,
+        plan.changes,
+        (*plan.apart, *gone),
+        plan.unchanged,
+        (_about(transaction, plan.made), *_left_out(transaction)),
+        plan.arguments,
+    )
+
+
+def _about(transaction: Transaction, now: float) -> str:
+    """`takes back 7c: retarget by root at pts/3, 20 s ago: INC-7`."""
+    actor = transaction.actor
+    where = f" at {actor.tty}" if actor.tty else ""
+    why = f": {transaction.reason}" if transaction.reason else ""
+    when = ago(now - transaction.at)
+    text = f"takes back {transaction.txn}: {transaction.verb} by {actor.user}{where}, {when} ago"
+    return text + why
+
+
+def _left_out(transaction: Transaction) -> list[str]:
+    counts = Counter(outcome.result for outcome in transaction.outcomes)
+    others = [f"{n:,} {word}" for word, n in counts.items() if word != "done"]
+    return [f"not changed by it, so not taken back: {', '.join(others)}"] if others else []

@@ -1,0 +1,46 @@
+"""`spooltool watch`: follow messages until they have left."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from spooltool.cli.following import follow_from_here, numbers
+from spooltool.cli.invocation import Invocation
+from spooltool.cli.selection import QUERY_HELP, name_trouble, select
+from spooltool.cli.spans import read_span
+from spooltool.errors import ExitCode
+from spooltool.render.units import plural
+
+
+def run(
+    ctx: typer.Context,
+    query: Annotated[
+        list[str] | None, typer.Argument(metavar="[QUERY]...", help=QUERY_HELP)
+    ] = None,
+    for_: Annotated[
+        str, typer.Option("--for", metavar="TIME", help="At most so long: 90s, 10m, 2h.")
+    ] = "",
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    null: Annotated[bool, typer.Option("--null", help="With -: NUL ends each id.")] = False,
+) -> int:
+    """Changes of the selected messages until they have left, then the outcome.
+
+    The set is frozen at the start.  A line for each change of standing; at the end a count
+    by outcome, as the relay's log tells it.  Exit code 1 when some were not delivered or
+    are still here.
+    """
+    invocation: Invocation = ctx.obj
+    seconds = read_span("--for", for_) if for_ else None
+    follow = follow_from_here(invocation, json=json)
+    selection = select(invocation, query, null=null)
+    troubled = name_trouble(invocation, selection)
+    ids = numbers(selection.sorted_rows())
+    if not ids and not json:
+        invocation.out.note("nothing matches: nothing to watch")
+        return ExitCode.SOME if troubled else ExitCode.OK
+    if not json:
+        invocation.out.note(f"watching {plural(len(ids), 'message')} in {invocation.place}")
+    code = follow.run(ids, seconds)
+    return code or (ExitCode.SOME if troubled else ExitCode.OK)
