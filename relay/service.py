@@ -266,6 +266,7 @@ def mdq_command(
         once=once,
         force=force,
         serve=None if once else serve,
+        reload=_reader(Source(spool, config)),
         ready=lambda: None if once else say("dequeuer ready"),
     )
     return ExitCode.OK

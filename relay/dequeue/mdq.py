@@ -10,7 +10,7 @@ import asyncio
 import os
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from relay import __version__
 from relay.delivery.pool import Pool
@@ -40,8 +40,15 @@ YIELD_WAIT = 5.0
 class Dequeuer:
     """One dequeuer of one spool.  `run` works until `stop`, or with `once` until done."""
 
-    def __init__(self, spool: Spool, settings: Settings, records: Records) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        settings: Settings,
+        records: Records,
+        reread: Callable[[], Settings] | None = None,
+    ) -> None:
         self.spool = spool
+        self._reread = reread
         self.settings = settings
         self.records = records
         self.started = time.time()
@@ -268,6 +275,18 @@ class Dequeuer:
         self.schedule.give_back(wanted)
         self._resend_due = 0.0
         self.wake()
+
+    def reload(self) -> None:
+        """Read the configuration again; what it says counts from now on.
+
+        Raises ConfigError when it is wrong: then the old one stays in force.
+        """
+        if self._reread is None:
+            return
+        self.settings = self.desk.settings = settings = self._reread()
+        self.schedule.limits = settings.limits
+        self._pool.timeout = settings.timeout
+        self.records.event("", "reload")
 
     def status(self) -> dict[str, object]:
         """What the dequeuer is doing, for `status`, `ls` and `why`."""

@@ -16,11 +16,15 @@ from relay.dequeue.mdq import Dequeuer
 from relay.dequeue.settings import Settings
 from relay.logs.process_log import ProcessLog
 from relay.queue.schedule import Limits
+from spooltool.errors import ConfigError
 from spooltool.store.lock import OwnLock
 from spooltool.store.root import Spool, check_local
 
 WAKE = "wake"
 """Name of the datagram socket in `.spooltool/` by which the intake says that mail came."""
+
+Reload = Callable[[], Config | str]
+"""Reads the configuration again, or says why it cannot."""
 
 Serve = Callable[[Spool, Dequeuer], Awaitable[Callable[[], None]]]
 """Opens the control socket for a dequeuer; what it returns closes it again."""
@@ -56,6 +60,7 @@ def run(
     once: bool = False,
     force: bool = False,
     serve: Serve | None = None,
+    reload: Reload | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Dequeue until SIGTERM or SIGINT; with `once` until everything there was tried.
@@ -67,7 +72,7 @@ def run(
     with Spool.open(spool_path) as spool:
         lock = OwnLock(spool, "mdq")
         try:
-            uvloop.run(_main(config, spool, once=once, serve=serve, ready=ready))
+            uvloop.run(_main(config, spool, once=once, serve=serve, reload=reload, ready=ready))
         finally:
             lock.close()
 
@@ -78,15 +83,16 @@ async def _main(
     *,
     once: bool,
     serve: Serve | None,
+    reload: Reload | None,
     ready: Callable[[], None],
 ) -> None:
     loop = asyncio.get_running_loop()
     folder = config.logdir or os.path.join(spool.path, ".spooltool", "log")
     log = ProcessLog(folder, "mdq", loop.call_soon, size=config.log_size, keep=config.log_keep)
-    mdq = Dequeuer(spool, settings_of(config), log)
+    mdq = Dequeuer(spool, settings_of(config), log, _reader(reload))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, mdq.stop)
-    loop.add_signal_handler(signal.SIGHUP, log.reopen)
+    loop.add_signal_handler(signal.SIGHUP, _hung_up, mdq, log)
     listener = None if once else _wake_socket(spool)
     if listener is not None:
         loop.add_reader(listener, _woken, listener, mdq)
@@ -103,6 +109,28 @@ async def _main(
             listener.close()
         log.event("", "stop")
         log.close()
+
+
+def _reader(reload: Reload | None) -> Callable[[], Settings] | None:
+    if reload is None:
+        return None
+
+    def read() -> Settings:
+        found = reload()
+        if isinstance(found, str):
+            raise ConfigError(f"configuration not taken over: {found}")
+        return settings_of(found)
+
+    return read
+
+
+def _hung_up(mdq: Dequeuer, log: ProcessLog) -> None:
+    """SIGHUP: open the logs anew, read the configuration again."""
+    log.reopen()
+    try:
+        mdq.reload()
+    except ConfigError as error:
+        log.alert(error.message)
 
 
 def _wake_socket(spool: Spool) -> socket.socket | None:

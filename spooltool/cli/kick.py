@@ -33,7 +33,7 @@ def run(
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     null: Annotated[bool, typer.Option("--null", help="With -: NUL ends each id.")] = False,
 ) -> int:
-    """Try mail now: all of it, these messages, or what goes to a host.
+    """Try mail now: all of it, messages, or what goes to a host.
 
     Changes no file, so there is nothing to undo.  Needs a running relay; held messages are
     not tried.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -40,6 +39,10 @@ def run(
     options = the.ChangeOptions(
         dry_run, plan, diff, yes, most, reason, wait, no_yield, json, everything, null, force
     )
-    decide = partial(verbs.release, flat=invocation.spool.flat)
-    wish = Wish("release", decide, "until each has left", kick=kick)
+    wish = Wish(
+        "release",
+        lambda seen: verbs.release(seen, flat=invocation.spool.flat),
+        "until each has left",
+        kick=kick,
+    )
     return change(invocation, query or (), wish, options)

@@ -107,7 +107,7 @@ class RowMaker:
     def __call__(self, entry: Entry) -> Row:
         """The row of one file."""
         row = self._row(entry)
-        if row.head is not None and b"\nSTATE:" in row.head and row.state is None:
+        if row.facts.kind is None and row.state is None and b"\nSTATE:" in (row.head or b""):
             entry = read_again(self.spool, entry)  # its writer may have been between two bytes
             row = self._row(entry)
         return row

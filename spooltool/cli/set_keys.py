@@ -42,7 +42,7 @@ def run(
     null: the.Null = False,
     force: the.Force = False,
 ) -> int:
-    """Give keys of messages another value: ERR_SERVER, DPORT, DST and others.
+    """Give keys another value: ERR_SERVER, DPORT, DST and more.
 
     Values are checked first; every mistake is told at once, and then nothing is done.
     An E file takes ERR_SERVER, too: so its notice goes another way.  Undo holds until a

@@ -60,7 +60,7 @@ def run(
         own(invocation, options)
     transaction = _wanted(invocation, txn, me)
     planned = plan_undo(invocation, transaction, wait=wait)
-    if transaction is not None and not (json or planned.changes or planned.apart):
+    if not (json or planned.changes or planned.apart):
         invocation.out.line(f"txn {transaction.txn} changed nothing that could be taken back")
         return ExitCode.OK
     wish = Wish("undo", _nothing, UNDO_HOLDS, kick=kick)

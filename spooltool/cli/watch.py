@@ -25,7 +25,7 @@ def run(
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     null: Annotated[bool, typer.Option("--null", help="With -: NUL ends each id.")] = False,
 ) -> int:
-    """Changes of the selected messages until they have left, then the outcome.
+    """Changes of messages until they have left, then the outcome.
 
     The set is frozen at the start.  A line for each change of standing; at the end a count
     by outcome, as the relay's log tells it.  Exit code 1 when some were not delivered or

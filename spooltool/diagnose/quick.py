@@ -129,9 +129,19 @@ def quick_facts(head: bytes, size: int) -> Facts | None:
 
 def _read_state(fields: tuple[bytes, ...]) -> State:
     word = fields[1].decode().rstrip()
+    numbers = [int(number) for number in fields[2:_TEXTS_AT]]
+    attempts, last_try, next_try, term, held, pending, delivered, failed, started = numbers
     return State(
         "" if word == NO_REASON else word,
-        *map(int, fields[2:_TEXTS_AT]),
+        attempts,
+        last_try,
+        next_try,
+        term,
+        held,
+        pending,
+        delivered,
+        failed,
+        started,
         *(_known_texts.get(fields[_TEXTS_AT]) or _read_texts(fields[_TEXTS_AT])),
     )
 

@@ -17,7 +17,7 @@ from spooltool.spool.plan import Apart, Change, Plan
 _LABEL = 5
 _INDENT = " " * (2 + _LABEL + 1)
 _KINDS_SHOWN = 8
-_NAMED_ONE_BY_ONE = 3
+_NAMED_ONE_BY_ONE = 1
 _WIDEST = 100
 ABSENT = "(absent)"
 _MARKS = {"wait": "wait", "skip": "skip", "gone": "gone", "unjudged": "?"}
