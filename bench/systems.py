@@ -139,7 +139,7 @@ class Counter:
         self.port = port or free_port()
         program = shutil.which("smtp-sink") or "/usr/sbin/smtp-sink"
         user = ["-u", "nobody"] if os.geteuid() == 0 else []
-        self._counts = tempfile.TemporaryFile()
+        self._counts = tempfile.TemporaryFile()  # noqa: SIM115 (closed by stop)
         self._popen = subprocess.Popen(
             [program, *user, "-c", f"127.0.0.1:{self.port}", "1000"],
             stdin=subprocess.DEVNULL,
