@@ -6,6 +6,7 @@ two halves, each of which runs alone, too.
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401  # name look-ups load it, maybe as a user who cannot
 import os
 import pwd
 import socket
@@ -258,15 +259,17 @@ def mdq_command(
 
     if supervisor and not _die_with(supervisor):
         return ExitCode.OK
-    found = Source(spool, config).read()
+    source = Source(spool, config)
+    found = source.read()
     become(found)
+    Spool.open(found.rundir).close()
     process.run(
         found,
         found.rundir,
         once=once,
         force=force,
         serve=None if once else serve,
-        reload=_reader(Source(spool, config)),
+        reload=_reader(source),
         ready=lambda: None if once else say("dequeuer ready"),
     )
     return ExitCode.OK

@@ -158,6 +158,7 @@ class _Client(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._buffer = b""
         self._busy = False
+        self._choked = False
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -173,11 +174,14 @@ class _Client(asyncio.Protocol):
         self._go_on()
 
     def pause_writing(self) -> None:
-        """Replies are not read: give it a while."""
+        """Replies are not read: answer nothing more, and give it a while."""
+        self._choked = True
         self._set_timer(True)
 
     def resume_writing(self) -> None:
-        self._set_timer(bool(self._buffer) and not self._busy)
+        self._choked = False
+        self._set_timer(False)
+        self._go_on()
 
     def drop(self) -> None:
         """End the connection at once, whatever is still to be sent."""
@@ -186,7 +190,7 @@ class _Client(asyncio.Protocol):
 
     def _go_on(self) -> None:
         transport = self._transport
-        if transport is None or self._busy:
+        if transport is None or self._busy or self._choked:
             if transport is not None and len(self._buffer) > MAX_LINE:
                 transport.pause_reading()
             return
@@ -199,6 +203,8 @@ class _Client(asyncio.Protocol):
             self._set_timer(bool(line))
             return
         self._buffer = rest
+        if len(rest) <= MAX_LINE:
+            transport.resume_reading()
         self._busy = True
         self._set_timer(False)
         self._server.spawn(self._answer(line))
@@ -217,8 +223,7 @@ class _Client(asyncio.Protocol):
         self._busy = False
         if self._transport is not None:
             self._transport.write(reply)
-            self._transport.resume_reading()
-        self._go_on()
+            self._go_on()
 
     def _set_timer(self, wanted: bool) -> None:
         if wanted and self._timer is None:

@@ -15,7 +15,7 @@ from relay.delivery.resolve import Address
 from relay.smtp.client import Client
 from relay.smtp.envelope import Mail
 from relay.smtp.orders import ClientOrder, Close, Done, HostFailed, Ready, Send, SendContent
-from relay.smtp.outcome import REFUSED, TIMEOUT
+from relay.smtp.outcome import TIMEOUT
 from relay.smtp.wire import BareLineEndError, Encoder
 
 EightBit = Literal["send", "bounce"]
@@ -108,7 +108,7 @@ class Connection(asyncio.Protocol):
         self.closed = True
         self._obey(self.client.lost())
         if not self.opened.done():
-            self.opened.set_result(Failure(REFUSED, "connection closed by the host", self.address))
+            self.opened.set_result(Failure(TIMEOUT, "connection closed by the host", self.address))
         if self._ready is not None and not self._ready.done():
             self._ready.set_result(False)
 
@@ -152,7 +152,7 @@ class Connection(asyncio.Protocol):
     def expire(self, now: float, timeout: float) -> bool:
         """End the connection when it has made no progress for too long."""
         limit = max(timeout, AFTER_DOT) if self.past_dot else timeout
-        if self.closed or (self._done is None and self.opened.done()) or now - self.touched < limit:
+        if self.closed or not self._awaited() or now - self.touched < limit:
             return False
         self._obey(self.client.timed_out())
         if not self.opened.done():
@@ -161,11 +161,17 @@ class Connection(asyncio.Protocol):
         self.abort()
         return True
 
+    def _awaited(self) -> bool:
+        """Whether somebody waits for this connection: to open, to deliver, to be ready again."""
+        if self._done is not None or not self.opened.done():
+            return True
+        return self._ready is not None and not self._ready.done()
+
     def quit(self) -> None:
         """Say goodbye and close."""
         if self.closed:
             return
-        if self._is_ready:
+        if self.client.between_mails:
             self._obey(self.client.quit())
         if self._transport is not None:
             self._transport.close()

@@ -110,6 +110,14 @@ class Pool:
         self._open.clear()
         self._idle.clear()
 
+    def leave(self, connection: Connection) -> None:
+        """End one connection: with QUIT where no mail is under way, else at once."""
+        if connection.client.between_mails:
+            connection.quit()
+            self._open.discard(connection)
+        else:
+            self.drop(connection)
+
     def drop(self, connection: Connection) -> None:
         """End one connection that may be in the middle of something."""
         connection.abort()

@@ -323,8 +323,14 @@ class Desk:
         now = time.time()
         try:
             locked = lock(self.spool, known.name)
+        except Busy:
+            # The intake holds what it has not acknowledged yet, an editor what it changes.
+            asyncio.get_running_loop().call_later(
+                BUSY_SECONDS, self._fail_again, known, number, result
+            )
+            return
         except SpooltoolError:
-            return  # busy or gone: its own attempt will tell
+            return  # gone, or its own attempt will tell
         with locked:
             envelope = locked.envelope()
             pending = tuple(r for r in envelope.recipients if r.pending)
@@ -351,6 +357,13 @@ class Desk:
                 known.due = float(decision.state.next_try)
                 self.roster.known[number] = known
                 self.schedule_known(known)
+
+    def _fail_again(self, known: Known, number: str, result: Result) -> None:
+        """What was busy when the probe of its destination failed, looked at once more."""
+        same = self.roster.known.get(number) is known and not known.tried
+        down = known.destination in self._down
+        if same and down and not self._stopping and not self.schedule.is_active(number):
+            self._fail_with(known, number, result)
 
     # messages that cannot be sent
 

@@ -151,7 +151,7 @@ class Lane:
         if connection.idle and connection.mails < self._mails:
             self._pool.give_back(connection)
         else:
-            self._pool.drop(connection)
+            self._pool.leave(connection)
 
 
 def _host_port(host: str, port: int) -> str:

@@ -86,7 +86,9 @@ class Intake:
         self.wheel.add(guest)
 
     def closed(self, guest: Guest) -> None:
-        """A connection is gone."""
+        """A connection is gone; harmless for one that is not there."""
+        if guest not in self.guests:
+            return
         address = guest.client.address
         self._from[address] -= 1
         if not self._from[address]:

@@ -71,6 +71,13 @@ class LogFile:
         self._torn = False
         self._failing = False
 
+    def open(self) -> None:
+        """Open it before the first line: later there may be no descriptor left for it."""
+        try:
+            self._prepare()
+        except OSError as error:
+            self._failed(error)
+
     def write(self, line: str) -> None:
         """Add a line, given without its line end; undecodable bytes come out as they were."""
         if not self._lines:
@@ -90,10 +97,7 @@ class LogFile:
             self._prepare()
             self._append(data)
         except OSError as error:
-            self._let_go()
-            if not self._failing:
-                self._failing = True
-                self._complain(f"{self.path}: {error.strerror}; log lines are lost")
+            self._failed(error)
             return
         if self._failing:
             self._failing = False
@@ -108,6 +112,12 @@ class LogFile:
         """Write what is left and close the file."""
         self.flush()
         self._let_go()
+
+    def _failed(self, error: OSError) -> None:
+        self._let_go()
+        if not self._failing:
+            self._failing = True
+            self._complain(f"{self.path}: {error.strerror}; log lines are lost")
 
     def _prepare(self) -> None:
         if self._fd >= 0:

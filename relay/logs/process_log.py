@@ -40,6 +40,8 @@ class ProcessLog:
             pass  # the first line says it
         self._elg = LogFile(f"{folder}/{name}.elg", later, max_bytes=size, keep=keep)
         self._tracker = LogFile(f"{folder}/{TRACKER_LOG}", later, max_bytes=size, keep=keep)
+        self._elg.open()
+        self._tracker.open()
 
     def event(self, id: str, event: str, **fields: object) -> None:
         """A line of the .elg file; `id` is "" where no message is meant."""

@@ -150,9 +150,14 @@ class Client:
         self.state = State.STARTTLS
         return [Send(b"STARTTLS\r\n")]
 
+    @property
+    def between_mails(self) -> bool:
+        """Whether no mail is under way: ready, or only the reply to RSET is awaited."""
+        return self.state in (State.READY, State.RSET)
+
     def quit(self) -> list[ClientOrder]:
         """End the connection: politely when nothing is under way, else at once, untold."""
-        if self.state is State.READY:
+        if self.between_mails:
             self.state = State.QUIT
             return [Send(b"QUIT\r\n")]
         return self._finally(self._close)
@@ -193,7 +198,7 @@ class Client:
 
     def lost(self, text: str = "connection lost") -> list[ClientOrder]:
         """The peer closed the connection, or it broke for the reason in `text`."""
-        return self._finally(lambda: self._fail(outcome.REFUSED, text))
+        return self._finally(lambda: self._fail(outcome.TIMEOUT, text))
 
     def timed_out(self) -> list[ClientOrder]:
         """Nothing moved for too long."""

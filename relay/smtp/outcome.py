@@ -8,9 +8,9 @@ from enum import StrEnum
 from relay.smtp.reply import Reply
 
 REFUSED = "refused"
-"""The peer would not hold the connection: it was lost before the answer."""
+"""The peer refused the connection."""
 TIMEOUT = "timeout"
-"""The peer was silent for too long."""
+"""The peer was silent for too long, or the connection was lost before the answer."""
 PUT_OFF = "put-off"
 """A 4xx reply, or something that was no reply at all."""
 REJECTED = "rejected"

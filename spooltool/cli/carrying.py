@@ -16,6 +16,7 @@ from typing import Self
 from spooltool.cli.letting_go import Dequeuer
 from spooltool.errors import SpooltoolError
 from spooltool.render.outcome import Ending
+from spooltool.spool.names import HOLD, QUARANTINE
 from spooltool.spool.plan import Plan
 from spooltool.store.apply import apply
 from spooltool.store.journal import Actor, Outcome, read_journal
@@ -74,10 +75,21 @@ def carry(
     complaint = dequeuer.complaint
     if kick and not interrupted:
         try:
-            kicked = dequeuer.kick([one.id for one in endings if one.result == "done"])
+            kicked = dequeuer.kick(_triable(plan, endings))
         except SpooltoolError as error:
             complaint = f"not kicked: {error.message}"
     return Carried(txn, endings, seconds, kicked, interrupted, complaint)
+
+
+def _triable(plan: Plan, endings: Sequence[Ending]) -> list[str]:
+    """What was changed and is not set aside."""
+    places = {change.file: change.to or change.file for change in plan.changes}
+    aside = (HOLD, QUARANTINE)
+    return [
+        one.id
+        for one in endings
+        if one.result == "done" and places[one.file].rpartition("/")[0] not in aside
+    ]
 
 
 def _so_far(spool: Spool) -> tuple[str, tuple[Outcome, ...]]:

@@ -43,9 +43,9 @@ class Study:
 class Wish:
     """What a verb wants done: `decide` for each message, `study` once over the plan.
 
-    `undo_holds` says how long `undo` takes it back ("" when it does not).  `after` gets
-    the ids that were changed, once the relay may have them again, and what it returns
-    counts as kicked; `watch` follows them and returns an exit code.
+    `undo_holds` says how long `undo` takes it back ("" when it does not).  `kick` has the
+    relay try what was changed; `before` is called just before the change, `watch` gets the
+    changed files after it and returns an exit code.
     """
 
     verb: str
@@ -54,7 +54,7 @@ class Wish:
     arguments: dict[str, str] = field(default_factory=dict)
     study: Callable[[Plan, Chosen], Study] | None = None
     kick: bool = False
-    watch: Callable[[Plan, Sequence[str]], int] | None = None
+    watch: Callable[[Sequence[str]], int] | None = None
     before: Callable[[], None] | None = None
 
 
@@ -118,8 +118,8 @@ class Work:
             return ExitCode.INTERRUPTED
         code = self._code(account)
         if self.wish.watch is not None:
-            done = [one.id for one in account.endings if one.result == "done"]
-            code = code or self.wish.watch(self.plan, done)
+            done = [one.file for one in account.endings if one.result == "done"]
+            code = self.wish.watch(done) or code
         return code
 
     def _telling(self) -> Telling:

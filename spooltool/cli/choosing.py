@@ -6,8 +6,10 @@ here, before anything below the spool is opened.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 from spooltool.cli.change_options import ChangeOptions
 from spooltool.cli.invocation import Invocation
@@ -17,6 +19,19 @@ from spooltool.errors import UsageError
 from spooltool.query import Id, parse
 from spooltool.query.ids import read_id
 from spooltool.store.root import Spool, become_owner, check_local
+
+_LATER = (
+    "encodings.ascii",
+    "encodings.idna",
+    "ipaddress",
+    "spooltool.cli.following",
+    "spooltool.cli.ownership",
+    "spooltool.live.client",
+    "spooltool.live.inflate",
+    "spooltool.live.probe",
+    "spooltool.query.patterns",
+    "spooltool.diagnose.headers",
+)
 
 ONE_BY_ONE = 10
 """So many ids, typed one by one, need no question."""
@@ -59,10 +74,21 @@ def own(invocation: Invocation, options: ChangeOptions) -> None:
     """
     path = invocation.located.path
     _ = invocation.settings
-    with Spool.open(path):
-        pass  # no spool: that is to be said before whose it is
+    with Spool.open(path) as spool:
+        owner = spool.uid  # no spool: that is to be said before whose it is
+    if os.geteuid() == 0 and owner != 0:
+        _load_the_rest()
     become_owner(path)
     check_local(path, force=options.force)
+
+
+def _load_the_rest() -> None:
+    """Import what is needed from here on: the new owner may not be able to read it.
+
+    Root's own installation can lie where nobody else may look.
+    """
+    for name in _LATER:
+        import_module(name)
 
 
 def choose(invocation: Invocation, words: Sequence[str], options: ChangeOptions) -> Choice:

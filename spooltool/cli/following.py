@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from spooltool.cli.invocation import Invocation
@@ -57,12 +57,12 @@ class Follow:
         self._messages: dict[str, _Message] = {}
         self._began = time.monotonic()
 
-    def run(self, ids: Sequence[str], seconds: float | None = None) -> int:
-        """Follow these until all have left, or for `seconds`; the exit code."""
+    def run(self, files: Sequence[str], seconds: float | None = None) -> int:
+        """Follow these files until all have left, or for `seconds`; the exit code."""
         self._out.unpaged()
-        self._messages = {id: _Message(id) for id in ids}
+        self._messages = {id_of(file): _Message(id_of(file), file) for file in files}
         self._began = time.monotonic()
-        if ids and not self._invocation.relay.up:
+        if files and not self._invocation.relay.up:
             self._out.note("relay not running: nothing moves until it does")
         self._look()
         ended = ""
@@ -233,6 +233,6 @@ def follow_from_here(invocation: Invocation, *, json: bool) -> Follow:
     return Follow(invocation, log, json=json)
 
 
-def numbers(rows: Iterable[Row]) -> list[str]:
-    """The numbers of rows, each once."""
-    return list(dict.fromkeys(row.id for row in rows))
+def id_of(file: str) -> str:
+    """The number in a file's path inside the spool."""
+    return file.rpartition("/")[2][1:]

@@ -51,10 +51,15 @@ class Dequeuer:
         self._do(lambda: client.done(self._path, self._named))
 
     def kick(self, ids: Sequence[str]) -> int:
-        """Have these tried now; how many are.  Raises RelayUnreachable, NotPermitted."""
+        """Have these tried now; how many are: some may be under way by themselves already.
+
+        Raises RelayUnreachable, NotPermitted.
+        """
         from spooltool.live import client
 
-        return client.kick(self._path, ids=ids) if ids else 0
+        if ids:
+            client.kick(self._path, ids=ids)
+        return len(ids)
 
     def _do(self, request: Callable[[], object]) -> None:
         try:

@@ -7,14 +7,19 @@ an operator who mistypes a path must not change another spool.
 from __future__ import annotations
 
 import os
+from itertools import islice
 from typing import NamedTuple
 
 from spooltool.cli.settings import DEFAULT_CONFIG, Settings, read_settings
 from spooltool.errors import NoSpool, NotPermitted
 from spooltool.render.text import visible
+from spooltool.spool.fields import FIELD
+from spooltool.spool.names import FLAT, MAIL_DIRS
 from spooltool.store.root import Spool
+from spooltool.store.scan import scan
 
 VARIABLE = "SPOOLTOOL_SPOOL"
+_FILES_TRIED = 20
 DEFAULT_SPOOL = "/var/spool/relay"
 
 
@@ -55,7 +60,7 @@ def _here_or_above() -> Located | None:
     while True:
         try:
             with Spool.open(at) as spool:
-                ours = not spool.flat or at == here
+                ours = not spool.flat or (at == here and _holds_spool_files(spool))
             if ours:
                 return Located(at, "the current directory" if at == here else f"above {here}")
         except (NoSpool, NotPermitted):
@@ -64,6 +69,21 @@ def _here_or_above() -> Located | None:
         if parent == at:
             return None
         at = parent
+
+
+def _holds_spool_files(spool: Spool) -> bool:
+    """Whether a folder of files named like mail is a flat spool, and not a project.
+
+    README and TODO read as names of mail: one file must begin as a spool file does.  A
+    mail directory (D_resend) belongs to the spool above it.
+    """
+    if os.path.basename(spool.path) in MAIL_DIRS:
+        return False
+    for entry in islice(scan(spool, (FLAT,)).entries(), _FILES_TRIED):
+        envelope = entry.envelope
+        if envelope is not None and any(line.key in FIELD for line in envelope.lines):
+            return True
+    return False
 
 
 def _nothing_found(config: str, settings: Settings) -> NoSpool:
@@ -83,8 +103,11 @@ def _nothing_found(config: str, settings: Settings) -> NoSpool:
     )
 
 
-FIRST_STEPS = ("spooltool --spool DIR      look at the spool in DIR",)
-"""What somebody can do who has no spool yet; `demo` adds itself when it is there."""
+FIRST_STEPS = (
+    "spooltool --spool DIR      look at the spool in DIR",
+    "spooltool demo             see mail get stuck and mended, in a temporary folder",
+)
+"""What somebody can do who has no spool yet."""
 
 
 def _cwd() -> str:

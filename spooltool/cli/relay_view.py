@@ -75,21 +75,22 @@ class Holders:
 
     __slots__ = ("_by_id", "_by_inode")
 
-    def __init__(self, by_id: Mapping[str, str], by_inode: Mapping[int, str]) -> None:
+    def __init__(self, by_id: Mapping[str, tuple[str, float]], by_inode: Mapping[int, str]) -> None:
         self._by_id = by_id
         self._by_inode = by_inode
 
     def __bool__(self) -> bool:
         return bool(self._by_id) or bool(self._by_inode)
 
-    def of(self, number: str, inode: int) -> str:
-        """`mdq 4172`, or "" when nobody is known to hold it."""
-        return self._by_id.get(number) or self._by_inode.get(inode, "")
+    def of(self, number: str, inode: int) -> tuple[str, float | None]:
+        """Holder and since when (unix seconds): `mdq 4172`; "" when nobody is known to."""
+        return self._by_id.get(number) or (self._by_inode.get(inode, ""), None)
 
 
 def find_holders(spool: Spool, relay: RelayView) -> Holders:
     """Who works on the messages of this spool now."""
-    by_id = dict.fromkeys(relay.delivering, f"mdq {relay.pid}")
+    mdq = f"mdq {relay.pid}"
+    by_id = {number: (mdq, since) for number, (_, since) in relay.delivering.items()}
     device = os.fstat(spool.fd).st_dev
     names: dict[int, str] = {}
     by_inode = {}

@@ -82,6 +82,8 @@ def run(
     invocation: Invocation = ctx.obj
     hosts, notices = _targets(to, err_server)
     depth = _depth(probe, no_probe=no_probe, tty=invocation.out.tty)
+    if for_ and not watch:
+        raise UsageError("--for goes with --watch")
     seconds = read_span("--for", for_) if for_ else None
     options = the.ChangeOptions(
         dry_run, plan, diff, yes, most, reason, wait, no_yield, json, everything, null, force
@@ -104,7 +106,7 @@ def run(
             wish.study,
             kick=kick,
             before=lambda: follow.append(follow_from_here(invocation, json=json)),
-            watch=lambda _, ids: follow[0].run(ids, seconds),
+            watch=lambda files: follow[0].run(files, seconds),
         )
     return change(invocation, query or (), wish, options)
 

@@ -118,9 +118,9 @@ class RowMaker:
         return self(entry) if entry else None
 
     def _row(self, entry: Entry) -> Row:
-        around = self._around
+        around, since = self._around, None
         if self._holders:
-            holder = self._holders.of(entry.name.number, entry.inode)
+            holder, since = self._holders.of(entry.name.number, entry.inode)
             if holder:
                 around = replace(around, holder=holder)
         found = Found(
@@ -132,7 +132,7 @@ class RowMaker:
             entry.error,
             entry.irregular,
         )
-        return Row(found, around, self._content, self._envelope)
+        return Row(found, around, self._content, self._envelope, since)
 
     def _content(self, name: SpoolName) -> Content | None:
         message = self._opened(name)

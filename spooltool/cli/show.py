@@ -136,7 +136,7 @@ def _write(invocation: Invocation, shown: Shown, *, json: bool) -> int:
 
         out.write(text_line(message_record(shown)) + b"\n")
     else:
-        out.lines(message_lines(shown, out.width))
+        out.lines(message_lines(shown, out.width, out.cut_at))
     return ExitCode.OK if shown.row.readable else ExitCode.INCOMPLETE
 
 

@@ -1,6 +1,7 @@
 """Standard output and standard error: what they are, how wide, and how they end.
 
-What goes to a person's screen passes `render`; this module adds nothing but line ends, a
+What goes to a person's screen is made by `render`; here it passes `visible` once more, so
+that not even an error that quotes a file name can do harm.  This module adds line ends, a
 pager when a screen is full, and peace when the reader of a pipe has left.
 """
 
@@ -11,10 +12,13 @@ import sys
 from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING
 
+from spooltool.render.text import visible
+
 if TYPE_CHECKING:
     import subprocess
 
 DEFAULT_WIDTH = 80
+_UNCUT = 1 << 20
 DEFAULT_HEIGHT = 24
 _PAGER = "less"
 _PAGER_OPTIONS = "FRSX"
@@ -23,6 +27,9 @@ _PAGER_OPTIONS = "FRSX"
 class Output:
     """Where a command writes.  `tty` tells a person's screen from a pipe.
 
+    `width` is what sentences are wrapped at, `cut_at` where a long line is cut: never in
+    a pipe.
+
     Lines on a terminal are kept until a screen is full, then a pager takes them all; in a
     pipe they go out as they come.
     """
@@ -30,6 +37,7 @@ class Output:
     def __init__(self, *, paged: bool = True) -> None:
         self.tty = sys.stdout.isatty()
         self.width, self.height = _dimensions()
+        self.cut_at = self.width if self.tty else _UNCUT
         self.dumb = os.environ.get("TERM") == "dumb"
         self._encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
         self._full = 0
@@ -48,8 +56,8 @@ class Output:
             self.line(text)
 
     def encode(self, text: str) -> bytes:
-        """Displayable text in the encoding of this output; what it lacks is written out."""
-        return text.encode(self._encoding, "backslashreplace")
+        """Text in the encoding of this output; what it lacks is written out."""
+        return (visible(text) if self.tty else text).encode(self._encoding, "backslashreplace")
 
     def write(self, data: bytes) -> None:
         """Bytes that are fit for this output, whole lines of them."""
@@ -142,7 +150,7 @@ class Output:
 def _to_stderr(text: str) -> None:
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
     try:
-        sys.stderr.buffer.write(text.encode(encoding, "backslashreplace") + b"\n")
+        sys.stderr.buffer.write(visible(text).encode(encoding, "backslashreplace") + b"\n")
         sys.stderr.flush()
     except OSError:
         pass  # nobody reads standard error: there is no place left to say so

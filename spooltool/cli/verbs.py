@@ -33,16 +33,13 @@ VERBS: tuple[Verb, ...] = (
     Verb("history", "history", "Look", "Operators' transactions; one in full.", True),
     Verb("watch", "watch", "Look", "Changes of messages until they have left, then the outcome."),
     Verb("retarget", "retarget", "Change", "Send mail that waits to another host or port."),
-    Verb(
-        "set", "set_keys", "Change", "Give keys another value: ERR_SERVER, DPORT, DST and more."
-    ),
+    Verb("set", "set_keys", "Change", "Give keys another value: ERR_SERVER, DPORT, DST and more."),
     Verb("hold", "hold", "Change", "Set messages aside, in D_hold."),
     Verb("release", "release", "Change", "Let messages out of D_hold, to where they came from."),
     Verb("apply", "apply_plan", "Change", "Carry out a plan that --plan kept."),
     Verb("undo", "undo", "Change", "Take a transaction back, key by key."),
-    Verb(
-        "kick", "kick", "Relay", "Try mail now: all of it, messages, or what goes to a host."
-    ),
+    Verb("kick", "kick", "Relay", "Try mail now: all of it, messages, or what goes to a host."),
+    Verb("demo", "demo", "Live", "See mail get stuck and mended, in a temporary folder."),
     Verb("completion", "completion", "Setup", "The completion script of a shell."),
 )
 """Every sub-command, in the order of the help."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from spooltool.cli.following import follow_from_here, numbers
+from spooltool.cli.following import follow_from_here
 from spooltool.cli.invocation import Invocation
 from spooltool.cli.selection import QUERY_HELP, name_trouble, select
 from spooltool.cli.spans import read_span
@@ -36,11 +36,11 @@ def run(
     follow = follow_from_here(invocation, json=json)
     selection = select(invocation, query, null=null)
     troubled = name_trouble(invocation, selection)
-    ids = numbers(selection.sorted_rows())
-    if not ids and not json:
+    files = [row.file for row in selection.sorted_rows()]
+    if not files and not json:
         invocation.out.note("nothing matches: nothing to watch")
         return ExitCode.SOME if troubled else ExitCode.OK
     if not json:
-        invocation.out.note(f"watching {plural(len(ids), 'message')} in {invocation.place}")
-    code = follow.run(ids, seconds)
+        invocation.out.note(f"watching {plural(len(files), 'message')} in {invocation.place}")
+    code = follow.run(files, seconds)
     return code or (ExitCode.SOME if troubled else ExitCode.OK)

@@ -19,7 +19,7 @@ from spooltool.spool.hosts import HostPort, parse_hosts
 from spooltool.spool.names import SpoolName, queue_key
 from spooltool.spool.recipient import Recipient, parse_path_value
 from spooltool.spool.state import State
-from spooltool.spool.states import Circumstance, Standing, judge, standing
+from spooltool.spool.states import Circumstance, Standing, judge, spoken_age, standing
 
 if TYPE_CHECKING:
     from spooltool.spool.verbs import Seen
@@ -63,14 +63,15 @@ def brief(why: str) -> str:
 class Row:
     """One message at one moment.  It satisfies the protocol `spooltool.query.row.Row`.
 
-    `around` holds the clock and who has the lock.  `read_content` fetches the message for
-    `header` and `text`, `read_envelope` an envelope that is longer than the head.
+    `around` holds the clock and who has the lock, `held_since` since when (unix seconds).
+    `read_content` fetches the message for `header` and `text`, `read_envelope` an envelope
+    that is longer than the head.
     """
 
     __slots__ = (
         "_content", "_envelope", "_facts", "_read_content", "_read_envelope", "_results",
-        "_standing", "around", "dir", "error", "head", "id", "inode", "irregular", "letter",
-        "mtime", "size",
+        "_standing", "around", "dir", "error", "head", "held_since", "id", "inode", "irregular",
+        "letter", "mtime", "size",
     )  # fmt: skip
 
     def __init__(
@@ -79,6 +80,7 @@ class Row:
         around: Circumstance,
         read_content: ContentReader | None = None,
         read_envelope: EnvelopeReader | None = None,
+        held_since: float | None = None,
     ) -> None:
         name, self.inode, self.size, self.mtime, self.head, self.error, self.irregular = found
         self.dir = name.dir
@@ -87,6 +89,7 @@ class Row:
         self.around = around
         self._read_content = read_content
         self._read_envelope = read_envelope
+        self.held_since = held_since
         self._facts: Facts | None = None
         self._envelope: Envelope | None = None
         self._standing: Standing | None = None
@@ -162,7 +165,12 @@ class Row:
         # An attempt does not mend what failed before: what an operator selects as stuck
         # must not shrink by the attempts that happen to be in flight.
         before = self._judge(replace(self.around, holder="", relay_up=False))
-        return Standing("stuck", before.reason, now.why) if before.stuck else now
+        why = f"delivering: {self.around.holder}"
+        if self.held_since is not None:
+            why += f", {spoken_age(self.around.now - self.held_since)}"
+        if before.stuck:
+            return Standing("stuck", before.reason, why)
+        return Standing("delivering", "", why)
 
     def _judge(self, around: Circumstance) -> Standing:
         facts = self.facts

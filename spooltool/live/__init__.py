@@ -2,9 +2,11 @@
 
     client      asks the relay: kick, status, yield, done, reload
     generation  one run of a log's content, read from an offset, plain or compressed
+    inflate     compressed files in pieces
     siblings    the rotated files beside a log, oldest first
     logfile     one log, followed over rename, truncation and compression
     merge       several logs in time order
+    probe       a live look at a host
 
 It may import `spooltool.control`, `spooltool.logs`, `spooltool.spool` and
 `spooltool.errors`.  Nothing heavy is imported before it is needed.

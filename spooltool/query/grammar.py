@@ -12,8 +12,8 @@ shell quotes: `>`, `<`, `*` and parentheses are other spellings for a filter bar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
+from typing import NamedTuple
 
 from spooltool.spool.names import HOLD, QUARANTINE, RESEND, SENDER, STATE_DIR, TRASH
 from spooltool.spool.states import REASONS, STANDINGS
@@ -51,8 +51,7 @@ class Kind(Enum):
 _ORDERED = frozenset({Kind.COUNT, Kind.CODE, Kind.SIZE, Kind.AGE})
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field: name, kind of its values, meaning, an example that parses, what it reads.
 
     `bound` tells an alias apart: `older:2h` is the lower end (`"from"`) of `age:`,
@@ -102,8 +101,7 @@ FIELD: dict[str, Field] = {field.name: field for field in GRAMMAR}
 """The same by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keyword:
+class Keyword(NamedTuple):
     """One bare word: the row's attribute that it looks at, the value it wants, the meaning."""
 
     word: str

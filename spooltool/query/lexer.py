@@ -8,15 +8,14 @@ one word.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from spooltool.errors import QueryError
 
 _BLANKS = " \t\r\n\f\v"
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A stretch of a word: characters, a mask (`"` quoted, `.` bare), columns from 1.
 
     `columns` has one more entry than there are characters: where the stretch ends.
@@ -57,8 +56,7 @@ class Text:
         return [*parts, rest]
 
 
-@dataclass(frozen=True, slots=True)
-class Paren:
+class Paren(NamedTuple):
     """A grouping parenthesis: `(` or `)`."""
 
     text: str

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import AnyStr
+from typing import AnyStr, NamedTuple
 
 from spooltool.query.grammar import Kind
 
@@ -30,8 +29,7 @@ ADVICE: dict[Kind, str] = {
 """What a bad number of each kind should have been."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """Text to compare with, without regard to case: `parts` with anything between them.
 
     One part is the text itself.  `domain` says that it was written with `@` before it and
@@ -109,8 +107,7 @@ def _in_order(parts: list[AnyStr]) -> Callable[[AnyStr], bool]:
     return occur
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(NamedTuple):
     """Numbers from `low` to `high`, both included; None is no limit on that side."""
 
     low: int | None

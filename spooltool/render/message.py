@@ -32,16 +32,16 @@ class Shown(NamedTuple):
     given_up: float | None = None
 
 
-def message_lines(shown: Shown, width: int) -> list[str]:
-    """The whole screen of one message."""
+def message_lines(shown: Shown, width: int, cut_at: int) -> list[str]:
+    """The whole screen of one message: sentences wrapped at `width`, long lines cut at `cut_at`."""
     row = shown.row
     return [
         *verdict_line(row, width),
         "",
-        *_envelope(shown, width),
-        *_defects(shown, width),
+        *_envelope(shown, width, cut_at),
+        *_defects(shown, width, cut_at),
         "",
-        *_headers(shown, width),
+        *_headers(shown, cut_at),
     ]
 
 
@@ -56,14 +56,14 @@ def verdict_line(row: Row, width: int) -> list[str]:
     return [*wrapped(text, width), " " * max(0, width - len(code)) + code]
 
 
-def _envelope(shown: Shown, width: int) -> list[str]:
+def _envelope(shown: Shown, width: int, cut_at: int) -> list[str]:
     row = shown.row
     lines = labelled("message", wrapped(_message_words(row), width - 12))
     if not row.readable:
         return lines
     sender = row.get("FROM")
     lines += labelled("from", [_sender_words(row) if sender is not None else "not in the file"])
-    lines += labelled("to", _recipient_lines(row, width - 12))
+    lines += labelled("to", _recipient_lines(row, width - 12, cut_at - 12))
     lines += labelled("by way of", wrapped(_client_words(row), width - 12))
     lines += labelled("goes to", wrapped(_route_words(row), width - 12))
     if tried := _tried_words(row):
@@ -105,7 +105,7 @@ def _sender_words(row: Row) -> str:
     return words
 
 
-def _recipient_lines(row: Row, width: int) -> list[str]:
+def _recipient_lines(row: Row, width: int, cut_at: int) -> list[str]:
     results = row.results
     if not results:
         return ["not in the file"]
@@ -114,7 +114,7 @@ def _recipient_lines(row: Row, width: int) -> list[str]:
     shown = ordered[:MOST_RECIPIENTS]
     usual = {str(host) for host in row.hosts} | {f"{host}:25" for host in row.hosts}
     cells = [(visible(one.address) or "<>", _mark(one), _reply(one, usual)) for one in shown]
-    lines = table(cells, width)
+    lines = table(cells, cut_at)
     if len(ordered) > len(shown):
         rest = ordered[len(shown) :]
         lines += wrapped(f"and {len(rest):,} more: {_totals(rest)} (--json has all)", width)
@@ -176,8 +176,9 @@ def _tried_words(row: Row) -> str:
     text = " ".join(
         word for word in (str(state.code) if state.code else "", state.enhanced, state.text) if word
     )
-    if state.host or text:
-        words += ": " + visible(": ".join(part for part in (state.host, text) if part))
+    host = "" if state.host in text else state.host
+    if host or text:
+        words += ": " + visible(": ".join(part for part in (host, text) if part))
     return words
 
 
@@ -202,27 +203,34 @@ def _next_words(shown: Shown) -> str:
     return "; ".join(parts)
 
 
-def _defects(shown: Shown, width: int) -> list[str]:
+def _defects(shown: Shown, width: int, cut_at: int) -> list[str]:
+    """Each with line and column; those without a place are gathered by their code."""
     if not shown.defects:
         return []
     lines = ["", "defects"]
+    placeless: dict[str, list[str]] = {}
     for defect in shown.defects:
-        where = f"{defect.line}:{defect.column}" if defect.line else "-"
-        text = visible(defect.text)
-        meaning = DEFECTS.get(defect.code, "")
-        told = f"{text} ({meaning})" if text and meaning else text or meaning
-        lines.append(cut(f"  {where:>7}  {defect.code:<16}  {told}", width))
+        text = visible(defect.text) or DEFECTS.get(defect.code, "")
+        if defect.line:
+            place = f"{defect.line}:{defect.column}"
+            lines.append(cut(f"  {place:>7}  {defect.code:<16}  {text}", cut_at))
+        else:
+            placeless.setdefault(defect.code, []).append(text)
+    for code, texts in placeless.items():
+        first, *more = wrapped(", ".join(texts), max(20, width - 29))
+        lines.append(f"  {'-':>7}  {code:<16}  {first}")
+        lines += [" " * 29 + line for line in more]
     return lines
 
 
-def _headers(shown: Shown, width: int) -> list[str]:
+def _headers(shown: Shown, cut_at: int) -> list[str]:
     if not shown.original and not shown.modified:
         return [f"no headers; body {size(shown.body)}"]
     diff = whole_diff(shown.original, shown.modified)
     changed = any(line.startswith(("-", "+")) for line in diff)
     legend = "- as received, + as it will be sent" if changed else "sent as received"
     lines = [f"headers ({legend}); body {size(shown.body)}", ""]
-    lines += [cut(line, width) for line in diff[:MOST_HEADER_LINES]]
+    lines += [cut(line, cut_at) for line in diff[:MOST_HEADER_LINES]]
     left = len(diff) - MOST_HEADER_LINES
     if left > 0:
         lines.append(f"… {count(left)} more lines: --headers")

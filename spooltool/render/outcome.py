@@ -145,7 +145,7 @@ def apart_record(id: str, file: str, result: str, detail: str) -> dict[str, Any]
 def summary_record(
     plan: Plan, place: str, account: Account | None, counts: Mapping[str, int]
 ) -> dict[str, Any]:
-    """The last object: counts by result.  `txn` is null when nothing was carried out."""
+    """The last object: counts by result; docs/schema/change-summary.json."""
     clean = Cleaner()
     return {
         "v": VERSION,
@@ -160,6 +160,7 @@ def summary_record(
         "seconds": round(account.seconds, 3) if account else None,
         "kicked": account.kicked if account else None,
         "newcomers": account.newcomers if account else None,
+        "interrupted": account.interrupted if account else False,
         "notes": clean.texts("notes", plan.notes),
         "raw": clean.raw or None,
     }

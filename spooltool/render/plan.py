@@ -17,7 +17,6 @@ from spooltool.spool.plan import Apart, Change, Plan
 _LABEL = 5
 _INDENT = " " * (2 + _LABEL + 1)
 _KINDS_SHOWN = 8
-_NAMED_ONE_BY_ONE = 1
 _WIDEST = 100
 ABSENT = "(absent)"
 _MARKS = {"wait": "wait", "skip": "skip", "gone": "gone", "unjudged": "?"}
@@ -59,7 +58,7 @@ def head_lines(plan: Plan, frame: Frame) -> list[str]:
     """Which verb in which spool, how that was found, and how many messages."""
     word = "DRY RUN" if frame.dry else "PLAN"
     first = f"{word}  {plan.verb} in {frame.place} ({visible(plan.found_by)})"
-    return [*wrapped(first, frame.columns), *wrapped(counts(plan), frame.columns)]
+    return [first, *wrapped(counts(plan), frame.columns)]
 
 
 def counts(plan: Plan) -> str:
@@ -71,7 +70,7 @@ def counts(plan: Plan) -> str:
         return "nothing matches"
     parts = []
     now = len(plan.changes) - waits
-    if now or not waits:
+    if now:
         parts.append(f"{now:,} would change")
     if waits:
         parts.append(f"{waits:,} after a wait" if parts else f"{waits:,} would change after a wait")
@@ -173,19 +172,18 @@ def exception_lines(exceptions: Iterable[Apart], width: int) -> list[str]:
     groups: dict[tuple[str, str], list[Apart]] = {}
     for apart in exceptions:
         name = _base(apart.file)
-        reason = apart.reason.replace(name, "ID") if name else apart.reason
+        reason = apart.reason.replace(f" {name} ", " ID ")
         groups.setdefault((apart.kind, reason), []).append(apart)
     order = list(_MARKS)
     lines: list[str] = []
     for (kind, reason), members in sorted(groups.items(), key=lambda item: order.index(item[0][0])):
         mark = f"  {fit(_MARKS[kind], _LABEL)} "
-        if len(members) <= _NAMED_ONE_BY_ONE:
-            for apart in members:
-                lines += _named(mark, _base(apart.file), visible(apart.reason), width)
+        names = list(dict.fromkeys(_base(apart.file) for apart in members))
+        if len(names) == 1:
+            lines += _named(mark, names[0], visible(members[0].reason), width)
         else:
             lines += hanging(mark, f"{len(members):,}: {visible(reason)}", width)
-            names = " ".join(visible(_base(apart.file)) for apart in members)
-            lines += wrapped(names, width, _INDENT)
+            lines += wrapped(" ".join(map(visible, names)), width, _INDENT)
     return lines
 
 

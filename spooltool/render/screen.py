@@ -58,7 +58,7 @@ def screen_lines(screen: Screen, width: int) -> list[str]:
     """The screen, line by line."""
     tally = screen.tally
     lines = [
-        cut(f"{screen.place}  (found by {screen.found_by})", width),
+        f"{screen.place}  (found by {screen.found_by})",
         *_relay(screen, width),
         "",
         *_messages(screen),

@@ -302,12 +302,15 @@ def _defects(env: Envelope) -> Iterable[Defect]:
         yield Defect("crlf")
 
 
-def splices(env: Envelope, changes: Mapping[str, str | None]) -> tuple[Splice, ...]:
+def splices(
+    env: Envelope, changes: Mapping[str, str | None], *, restoring: bool = False
+) -> tuple[Splice, ...]:
     """The byte edits that give these keys these values (None removes the lines of a key).
 
     A key that stands twice is changed everywhere, so that no reader can see the old
     value.  A missing key is put where it belongs.  Raises ValueError for a value that
-    its key does not allow: a caller checks first with `check_value`.
+    its key does not allow: a caller checks first with `check_value`.  `restoring` takes
+    whatever can have stood in a line: undoing a change of a bad value gives it back.
     """
     edits: list[Splice] = []
     added: dict[int, bytes] = {}
@@ -319,7 +322,7 @@ def splices(env: Envelope, changes: Mapping[str, str | None]) -> tuple[Splice, .
                 start = _line_start(env, line)
                 edits.append(Splice(start, line.end - start, b""))
             continue
-        raw = _checked(key, value)
+        raw = _restored(key, value) if restoring else _checked(key, value)
         edits.extend(
             Splice(line.value_start, line.value_end - line.value_start, raw)
             for line in present
@@ -355,6 +358,13 @@ def apply_splices(data: bytes, edits: Iterable[Splice]) -> bytes:
         at = edit.offset + edit.old
     out.append(data[at:])
     return b"".join(out)
+
+
+def _restored(key: str, value: str) -> bytes:
+    raw = value.encode("utf-8", "surrogateescape")
+    if b"\n" in raw or raw != raw.strip(b" \t"):
+        raise ValueError(f"{key}: no value of a line")
+    return raw
 
 
 def _checked(key: str, value: str) -> bytes:

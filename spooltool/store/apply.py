@@ -58,7 +58,9 @@ def apply(
     """Apply a plan.  Raises CannotWrite when the journal cannot be written: then nothing
     was changed, or nothing more.
 
-    `ask` is called with ids before the first try and again for those that are busy.
+    `undoes` names the transaction that is taken back: then values return that stood there,
+    fit or not.  `ask` is called with ids before the first try and again for those that are
+    busy.
     An interrupt finishes the batch in hand and is raised after its results are recorded.
     """
     began = time.monotonic()
@@ -75,6 +77,7 @@ def apply(
             busy: list[Change] = []
             for start in range(0, len(todo), BATCH):
                 batch = _Batch(spool, journal, syncer, txn, todo[start : start + BATCH])
+                batch.restoring = bool(undoes)
                 busy += batch.run()
                 for outcome in batch.outcomes:
                     outcomes[outcome.id] = outcome
@@ -119,6 +122,7 @@ class _Batch:
         self.syncer = syncer
         self.txn = txn
         self.changes = changes
+        self.restoring = False
         self.outcomes: list[Outcome] = []
 
     def run(self) -> list[Change]:
@@ -174,9 +178,10 @@ class _Batch:
         for job in jobs:
             values = {key.key: key.new for key in job.change.keys}
             try:
-                job.new = Replacement(job.locked, splices(job.envelope, values))
+                edits = splices(job.envelope, values, restoring=self.restoring)
+                job.new = Replacement(job.locked, edits)
                 ready.append(job)
-            except SpooltoolError as error:
+            except (SpooltoolError, ValueError) as error:
                 self._end(job.change, "failed", str(error))
         if not ready:
             return

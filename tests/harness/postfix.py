@@ -201,7 +201,7 @@ class Postfix:
             folder.mkdir(parents=True, exist_ok=True)
         os.chown(self.folder / "data", owner.pw_uid, owner.pw_gid)
         os.chown(self.folder / "mail", owner.pw_uid, owner.pw_gid)
-        _open_to_others(self.folder)
+        open_to_others(self.folder)
         places = {
             "config_directory": self.config,
             "queue_directory": self.queue,
@@ -229,7 +229,7 @@ def missing() -> str:
     return "" if os.geteuid() == 0 else "a private Postfix needs root"
 
 
-def _open_to_others(folder: Path) -> None:
+def open_to_others(folder: Path) -> None:
     """Lets the postfix user pass through temporary folders that only root may enter."""
     for place in (folder, *folder.parents):
         mode = place.stat().st_mode

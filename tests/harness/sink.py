@@ -18,7 +18,7 @@ import socket
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import uvloop
 
@@ -37,15 +37,19 @@ END = b"\r\n.\r\n"
 class Log:
     """The sink's log: one JSON line a message, in one append."""
 
-    def __init__(self, path: str | None, *, fsync: bool = False) -> None:
+    def __init__(self, path: str | None, *, fsync: bool = False, keep: str | None = None) -> None:
+        """`keep` is a folder for the contents, as 1.eml, 2.eml … in the order of the lines."""
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         self._descriptor = os.open(path, flags, 0o644) if path else -1
         self._fsync = fsync
+        self._keep = Path(keep) if keep else None
         self.count = 0
 
     def write(self, sender: str, recipients: Sequence[str], content: bytes, reply: str) -> None:
         """Records one message taken; on return the line is in the file."""
         self.count += 1
+        if self._keep is not None:
+            (self._keep / f"{self.count}.eml").write_bytes(content)
         if self._descriptor < 0:
             return
         os.write(self._descriptor, describe(sender, recipients, content, reply))
@@ -237,6 +241,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--plan", help="JSON of a plan, or @FILE, in place of a mode")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--log", help="one JSON line a message")
+    parser.add_argument("--keep", metavar="DIR", help="a folder for the contents taken")
     parser.add_argument("--fsync", action="store_true", help="each line durable before its 250")
     options = parser.parse_args(argv)
 
@@ -252,7 +257,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         plan = decode_plan(Path(text[1:]).read_text() if text.startswith("@") else text)
     else:
         plan = plan_of_mode(options.mode, options.seconds)
-    uvloop.run(_serve(listener, plan, Log(options.log, fsync=options.fsync)))
+    uvloop.run(_serve(listener, plan, Log(options.log, fsync=options.fsync, keep=options.keep)))
 
 
 class SinkProcess(Child):
@@ -267,6 +272,7 @@ class SinkProcess(Child):
         port: int = 0,
         seconds: float = -1.0,
         fsync: bool = False,
+        keep: Path | None = None,
     ) -> None:
         argv = [PYTHON, "-m", "tests.harness.sink", "--mode", mode, "--port", str(port)]
         argv += ["--seconds", str(seconds)]
@@ -276,16 +282,26 @@ class SinkProcess(Child):
             argv += ["--log", str(log)]
         if fsync:
             argv.append("--fsync")
+        if keep is not None:
+            keep.mkdir(parents=True, exist_ok=True)
+            argv += ["--keep", str(keep)]
         super().__init__(argv)
         self.log = Path(log) if log is not None else None
+        self.keep = keep
         self.port = int(self.line().removeprefix("PORT "))
 
-    def entries(self) -> list[dict[str, object]]:
+    def entries(self) -> list[dict[str, Any]]:
         """What it has logged so far, whole lines only."""
         if self.log is None or not self.log.exists():
             return []
         whole = self.log.read_bytes().rpartition(b"\n")[0]
         return [json.loads(line) for line in whole.splitlines()]
+
+    def contents(self) -> list[bytes]:
+        """The messages it has logged so far, in that order; needs `keep`."""
+        assert self.keep is not None
+        count = len(self.entries())
+        return [(self.keep / f"{number + 1}.eml").read_bytes() for number in range(count)]
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import smtplib
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from spooltool.store.message import MessageFile
 from spooltool.store.root import Spool
 from spooltool.store.scan import scan
 from tests.harness.client import ClientProcess
-from tests.harness.process import PYTHON, Child, wait_until
+from tests.harness.process import PYTHON, Child, NotReady, wait_until
 
 LISTENING = "relay: listening on 127.0.0.1:"
 
@@ -43,12 +43,19 @@ class Asmtpd(Child):
             ],
             stderr=subprocess.DEVNULL,
         )
-        line = self.line()
+        try:
+            line = self.line()
+        except NotReady:
+            self.stop()
+            raise
         assert line.startswith(LISTENING)
         self.port = int(line.removeprefix(LISTENING))
 
     def smtp(self) -> smtplib.SMTP:
-        return smtplib.SMTP("127.0.0.1", self.port, "client.example", timeout=30)
+        """A client that has said EHLO."""
+        client = smtplib.SMTP("127.0.0.1", self.port, "client.example", timeout=30)
+        client.ehlo()
+        return client
 
 
 @contextmanager
@@ -204,7 +211,6 @@ def test_a_full_disk_is_452_at_mail_and_opens_again(tmp_path: Path) -> None:
             wait_until(lambda: smtp.docmd("MAIL FROM:<a@example.com>")[0] == 250)
             assert smtp.docmd("RCPT TO:<b@example.org>")[0] == 250
             assert smtp.data(b"Subject: small\r\n\r\nfits\r\n")[0] == 250
-            assert process.stop() == 0
         assert len(whole_in(spool)) == 1
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)
@@ -217,32 +223,31 @@ def reset(smtp: smtplib.SMTP) -> bool:
 
 def test_one_client_too_many_is_421_and_a_free_place_is_used(tmp_path: Path) -> None:
     with asmtpd(tmp_path / "spool", "max_clients = 2\n") as process:
-        first, second = process.smtp(), process.smtp()
-        with socket.create_connection(("127.0.0.1", process.port)) as third:
+        first = process.smtp()
+        with process.smtp(), socket.create_connection(("127.0.0.1", process.port)) as third:
             assert third.recv(1000).startswith(b"421 4.7.0 ")
             assert third.recv(1000) == b""
-        first.quit()
+            first.quit()
 
-        def welcome() -> bool:
-            with socket.create_connection(("127.0.0.1", process.port)) as again:
-                return again.recv(1000).startswith(b"220 ")
+            def welcome() -> bool:
+                with socket.create_connection(("127.0.0.1", process.port)) as again:
+                    return again.recv(1000).startswith(b"220 ")
 
-        wait_until(welcome)
-        second.quit()
+            wait_until(welcome)
 
 
 def test_without_descriptors_clients_wait_and_are_served_later(tmp_path: Path) -> None:
     limit = ("prlimit", "--nofile=40:40")
     spool = tmp_path / "spool"
-    with asmtpd(spool, prefix=limit) as process:
-        held = [socket.create_connection(("127.0.0.1", process.port)) for _ in range(60)]
+    with asmtpd(spool, prefix=limit) as process, ExitStack() as early, ExitStack() as late:
+        for _ in range(50):
+            early.enter_context(socket.create_connection(("127.0.0.1", process.port)))
+        last = late.enter_context(socket.create_connection(("127.0.0.1", process.port)))
         log = spool / ".spooltool/log/asmtpd.elg"
         wait_until(lambda: "accepting pauses" in log.read_text())
-        for sock in held[:50]:
-            sock.close()
-        read_until(held[-1], b"220 ")
-        for sock in held[50:]:
-            sock.close()
+        early.close()
+        read_until(last, b"220 ")
+        late.close()
         with process.smtp() as smtp:
             smtp.sendmail("a@example.com", ["b@example.org"], b"Subject: x\r\n\r\ny\r\n")
     assert len(whole_in(spool)) == 1
@@ -250,8 +255,7 @@ def test_without_descriptors_clients_wait_and_are_served_later(tmp_path: Path) -
 
 def test_sigterm_finishes_what_is_in_hand(tmp_path: Path) -> None:
     spool = tmp_path / "spool"
-    with asmtpd(spool) as process:
-        idle, busy = process.smtp(), process.smtp()
+    with asmtpd(spool) as process, process.smtp() as idle, process.smtp() as busy:
         for command in ("MAIL FROM:<a@example.com>", "RCPT TO:<b@example.org>", "DATA"):
             busy.docmd(command)
         assert busy.sock is not None
@@ -262,6 +266,8 @@ def test_sigterm_finishes_what_is_in_hand(tmp_path: Path) -> None:
         code, text = busy.getreply()
         assert (code, text.endswith(b"stored")) == (250, True)
         assert busy.getreply()[0] == 421
+        idle.close()
+        busy.close()
         assert process.wait(seconds=30) == 0
     assert len(whole_in(spool)) == 1
 
@@ -275,7 +281,6 @@ def test_sighup_takes_a_new_configuration_over_and_keeps_the_old_one_otherwise(
 
         def size() -> str:
             with process.smtp() as smtp:
-                smtp.ehlo()
                 return smtp.esmtp_features["size"]
 
         assert size() == str(100 << 10)

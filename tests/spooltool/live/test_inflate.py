@@ -42,7 +42,9 @@ def test_padding_is_no_damage(inflate):
     assert inflate(gzip.compress(b"a") + bytes(1000)) == (b"a", False)
 
 
-@pytest.mark.parametrize("data", [b"plain text", gzip.compress(b"a" * 99)[:-9], b"\x1f\x8b"])
+@pytest.mark.parametrize(
+    "data", [b"plain text", gzip.compress(b"a" * 99, mtime=0)[:-9], b"\x1f\x8b"]
+)
 def test_damage_is_said_and_never_raised(inflate, data):
     assert inflate(data)[1]
 

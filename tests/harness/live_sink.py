@@ -1,0 +1,75 @@
+"""A sink in a thread of the test itself, whose plan and log can be changed between two runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from threading import Event, Thread
+from types import TracebackType
+from typing import Any
+
+from tests.harness.sink import Log, Sink
+from tests.harness.sink_plan import SinkPlan
+
+
+class LiveSink:
+    """A next hop on `port`.  `use` gives new connections another plan and another log."""
+
+    def __init__(self) -> None:
+        self._plan = SinkPlan()
+        self._log = Log(None)
+        self._path: Path | None = None
+        self._ready = Event()
+        self._ended = asyncio.Event()
+        self._sinks: list[Sink] = []
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._serve, name="sink", daemon=True)
+        self.port = 0
+        self._thread.start()
+        self._ready.wait(30)
+
+    def use(self, plan: SinkPlan, log: Path | None = None) -> None:
+        """From now on: this plan, and this log where one is given."""
+        self._plan = plan
+        if log is not None:
+            self._log, self._path = Log(str(log)), log
+
+    def entries(self) -> list[dict[str, Any]]:
+        """What stands in the present log."""
+        if self._path is None:
+            return []
+        return [json.loads(line) for line in self._path.read_bytes().splitlines()]
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._work())
+        self._loop.close()
+
+    async def _work(self) -> None:
+        server = await self._loop.create_server(self._connected, "127.0.0.1", 0)
+        self.port = int(server.sockets[0].getsockname()[1])
+        self._ready.set()
+        await self._ended.wait()
+        server.close()
+        for sink in self._sinks:
+            sink.transport.abort()
+        await asyncio.sleep(0)  # an aborted transport closes its socket in the next turn
+
+    def _connected(self) -> Sink:
+        self._sinks = [sink for sink in self._sinks if not sink.transport.is_closing()]
+        sink = Sink(self._plan, self._log)
+        self._sinks.append(sink)
+        return sink
+
+    def __enter__(self) -> LiveSink:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._ended.set)
+        self._thread.join()
