@@ -25,6 +25,7 @@ from spooltool.errors import SpooltoolError
 from spooltool.spool.hosts import parse_host
 from spooltool.spool.names import FLAT, RESEND, SENDER
 from spooltool.store.lock import holders
+from spooltool.store.move import clear_trash
 from spooltool.store.root import Spool
 
 SLICE = 200
@@ -32,6 +33,9 @@ SLICE = 200
 
 CLOCK_STEP = 60.0
 """Seconds the wall clock may depart from the monotonic one before expiry is suspended."""
+
+TRASH_PERIOD = 3600.0
+"""Seconds between two looks at how old the trash is."""
 
 YIELD_WAIT = 5.0
 """Seconds that `yield` waits for attempts that may not be dropped any more."""
@@ -69,6 +73,7 @@ class Dequeuer:
         self._resend_due = 0.0
         self._blind: set[str] = set()
         self._hour: deque[tuple[float, int]] = deque()
+        self._trash_due = 0.0
         self._clock_offset = time.time() - time.monotonic()
 
     async def run(self, *, once: bool = False) -> None:
@@ -149,10 +154,19 @@ class Dequeuer:
         self._hour.append((now, self.desk.delivered))
         while self._hour and now - self._hour[0][0] > 3600.0:
             self._hour.popleft()
+        if now >= self._trash_due:
+            self._trash_due = now + TRASH_PERIOD
+            asyncio.get_running_loop().run_in_executor(
+                None, self._clear_trash, now - self.settings.trash_keep
+            )
         step = abs(now - time.monotonic() - self._clock_offset)
         if step > CLOCK_STEP and self.desk.clock_ok:
             self.desk.clock_ok = False
             self.records.alert(f"the clock jumped by {step:.0f} s: nothing expires until restart")
+
+    def _clear_trash(self, before: float) -> None:
+        for name in clear_trash(self.spool, before):
+            self.records.event(name.number, "trash-cleared")
 
     # scanning
 

@@ -39,6 +39,7 @@ def settings_of(config: Config) -> Settings:
         scan_period=config.scan_period,
         resend_period=config.resend_period,
         abandon_time=config.abandon_time,
+        trash_keep=config.trash_keep,
         max_mails_per_conn=config.max_mails_per_conn,
         limits=Limits(
             max_conns=config.max_conns,

@@ -18,6 +18,7 @@ class Settings:
     scan_period: float = 2.0
     resend_period: float = 600.0
     abandon_time: float = 432000.0
+    trash_keep: float = 604800.0
     max_mails_per_conn: int = 100
     limits: Limits = field(default_factory=Limits)
     detailed: bool = False

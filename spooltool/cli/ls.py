@@ -138,7 +138,8 @@ def _summarise(invocation: Invocation, found: Survey, words: list[str], written:
     if written < shown.total:
         out.note(f"  {written:,} written of {shown.total:,}: --limit")
     if only_stuck and shown.total and out.tty:
-        out.note("next: spooltool show ID          one message: what happened, what it says")
+        for line in summary.next_lines(shown):
+            out.note(line)
 
 
 def _delivered(invocation: Invocation, total: int) -> str:

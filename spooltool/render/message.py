@@ -14,7 +14,12 @@ from spooltool.spool.recipient import MARKS, Recipient
 
 MOST_RECIPIENTS = 20
 MOST_HEADER_LINES = 40
-_BRIEF = {"U": "outcome unknown", "F": "failed", "X": "ended, nobody told"}
+_BRIEF = {
+    "U": "outcome unknown",
+    "F": "failed",
+    "N": "failed, its notice is a file of its own",
+    "X": "ended, nobody told",
+}
 """Shorter words than those of the mark table, for a column."""
 
 

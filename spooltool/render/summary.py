@@ -9,6 +9,7 @@ from spooltool.diagnose.relay import RelayView
 from spooltool.diagnose.tally import Tally
 from spooltool.render.text import columns, cut, visible
 from spooltool.render.units import age, ago, plural, size, stamp
+from spooltool.spool.hosts import parse_host
 
 HOST_WORDING: dict[str, str] = {
     "refused": "refused by {host}",
@@ -159,3 +160,17 @@ def flowed(parts: list[str], width: int, indent: str = "  ", gap: str = "    ") 
         else:
             line = longer
     return [*lines, line] if line else lines
+
+
+def next_lines(shown: Tally) -> list[str]:
+    """What to do about stuck messages: look at one, and send those of the worst host elsewhere."""
+    look = "spooltool show ID"
+    host = next((host for _, host, _ in shown.by_reason_and_host() if parse_host(host)), "")
+    if not host:
+        return [f"next: {look}    what happened to one of them"]
+    number = sum(count for _, at, count in shown.by_reason_and_host() if at == host)
+    move = f"spooltool retarget stuck dst:{visible(host)} --to HOST"
+    return [
+        f"next: {look.ljust(len(move))}   what happened to one of them",
+        f"      {move}   sends {number:,} another way; shows the plan first",
+    ]

@@ -66,15 +66,23 @@ def test_sockets_of_another_process_are_not_taken(environment: dict[str, str]) -
     assert environment == {}
 
 
+_AS_SYSTEMD = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+"""
+
+
 def test_a_socket_unit(tmp_path: Path) -> None:
     """As systemd starts it: the socket is descriptor 3, LISTEN_PID the process itself."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         fd, port = listener.fileno(), listener.getsockname()[1]
-        script = (
-            f'exec 3<&{fd}; LISTEN_PID=$$ LISTEN_FDS=1 exec "{PYTHON}" -m relay asmtpd '
-            f"--spool {tmp_path}/spool --dst 127.0.0.1:9 --listen 127.0.0.1:1"
-        )
-        with subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE, pass_fds=[fd]) as child:
+        words = ["-m", "relay", "asmtpd", "--spool", str(tmp_path / "spool")]
+        words += ["--dst", "127.0.0.1:9", "--listen", "127.0.0.1:1"]
+        with subprocess.Popen(
+            [PYTHON, "-c", _AS_SYSTEMD, str(fd), *words], stdout=subprocess.PIPE, pass_fds=[fd]
+        ) as child:
             try:
                 assert child.stdout is not None
                 ready = child.stdout.readline()

@@ -72,7 +72,7 @@ def test_messages_that_left_are_gone_and_that_is_no_failure(spool: Path, call: C
     assert done.code == 0
     assert f"gone  {first.partition('/')[2]}  left the queue since" in done.out
     assert set(values(spool, "DST").values()) == {OLD}
-    messages, summary = records(call("--spool", spool, "undo", "1", "--yes", "--json"))
+    _, summary = records(call("--spool", spool, "undo", "1", "--yes", "--json"))
     assert summary["counts"] == {"unchanged": 3, "gone": 1}
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import pytest
 
 from spooltool.errors import Busy, Gone, NotRegular
-from spooltool.spool.names import HOLD, RESEND, SENDER, SpoolName
+from spooltool.spool.names import HOLD, RESEND, SENDER, TRASH, SpoolName
 from spooltool.store.lock import OwnLock, holders, lock
-from spooltool.store.move import move, remove
+from spooltool.store.move import clear_trash, move, remove
 from spooltool.store.root import Spool
 
 Put = Callable[..., SpoolName]
@@ -121,3 +121,13 @@ def test_the_kernel_drops_the_lock_of_a_killed_process(spool: Spool, put: Put) -
     child.wait()
     child.stdout.close()
     lock(spool, name).close()
+
+
+def test_the_trash_is_cleared_by_the_time_of_the_move(spool: Spool, put: Put) -> None:
+    name = put()
+    with lock(spool, name) as locked:
+        move(locked, name.at(TRASH))
+    moved = os.stat(f"{spool.path}/{TRASH}/{name.base}").st_ctime
+    assert clear_trash(spool, moved - 1) == []
+    assert clear_trash(spool, moved + 1) == [name.at(TRASH)]
+    assert os.listdir(f"{spool.path}/{TRASH}") == []
