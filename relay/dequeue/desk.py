@@ -153,7 +153,7 @@ class Desk:
         """Count a connection to a peer; False when that peer has enough."""
         return self.schedule.attach(number, peer)
 
-    def given_up(self, number: str, seconds: float = BUSY_SECONDS) -> None:
+    def given_up(self, number: str, seconds: float) -> None:
         """An attempt ended without a result: the message is as it was."""
         if self.schedule.is_active(number):
             now = time.time()

@@ -20,6 +20,12 @@ from relay.smtp.envelope import Mail
 from relay.smtp.outcome import Kind, Outcome, broken
 from relay.smtp.reply import Reply
 
+AT_ONCE = 1.0
+"""Seconds after which a dropped attempt is due again."""
+
+LATER = 60.0
+"""The same after an error that nobody foresaw."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -58,8 +64,8 @@ class Work(Protocol):
         """Count a connection to this peer; False when it has too many already."""
         ...
 
-    def given_up(self, number: str) -> None:
-        """The attempt was dropped: the message is as it was."""
+    def given_up(self, number: str, seconds: float) -> None:
+        """The attempt was dropped: the message is as it was, and due again in so long."""
         ...
 
 
@@ -68,6 +74,7 @@ class Lane:
 
     def __init__(self, work: Work, pool: Pool, destination: Destination, mails: int) -> None:
         self.destination = destination
+        self.number: str | None = None
         self.job: Job | None = None
         self.connection: Connection | None = None
         self.task: asyncio.Task[None] | None = None
@@ -81,25 +88,42 @@ class Lane:
         return self.connection is not None and self.connection.past_dot
 
     async def run(self, number: str | None) -> None:
-        """Work until the schedule has nothing more for this lane."""
+        """Work until the schedule has nothing more for this lane.
+
+        Whatever ends it, the message in hand is given back as it was; after an error
+        nobody foresaw it is put off, since the next attempt may meet it again.
+        """
+        again = AT_ONCE
         try:
             while number is not None:
-                self.job = self._work.take(self.destination, number)
-                if self.job is not None:
-                    result = await self._attempt(self.job)
-                    job, self.job = self.job, None
-                    if result is None:
-                        job.close()
-                        self._work.given_up(job.id)
-                    else:
-                        await self._work.settle(job, result)
+                self.number = number
+                await self._one(number)
+                self.number = None
                 number = self._work.next_for(self.destination)
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            again = LATER
+            raise
         finally:
-            left, self.job = self.job, None
-            if left is not None:
-                left.close()
-                self._work.given_up(left.id)
+            job, self.job = self.job, None
+            if job is not None:
+                job.close()
+            if self.number is not None:
+                self._work.given_up(self.number, again)
             self._end()
+
+    async def _one(self, number: str) -> None:
+        self.job = self._work.take(self.destination, number)
+        if self.job is None:
+            return
+        result = await self._attempt(self.job)
+        job, self.job = self.job, None
+        if result is None:
+            job.close()
+            self._work.given_up(number, AT_ONCE)
+        else:
+            await self._work.settle(job, result)
 
     async def _attempt(self, job: Job) -> Result | None:
         """Try one message; None when its peer has too many connections already."""

@@ -11,6 +11,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from relay import __version__
 from relay.delivery.pool import Pool
@@ -21,7 +22,6 @@ from relay.dequeue.records import Records
 from relay.dequeue.roster import Found, Roster
 from relay.dequeue.settings import Settings
 from relay.queue.schedule import Schedule
-from spooltool.errors import SpooltoolError
 from spooltool.spool.hosts import parse_host
 from spooltool.spool.names import FLAT, RESEND, SENDER
 from spooltool.store.lock import holders
@@ -137,16 +137,14 @@ class Dequeuer:
         for place, number in self.schedule.start(time.time()):
             lane = Lane(self.desk, self._pool, place, self.settings.max_mails_per_conn)
             self._lanes.add(lane)
-            lane.task = loop.create_task(self._run_lane(lane, number))
+            lane.task = loop.create_task(lane.run(number))
+            lane.task.add_done_callback(partial(self._lane_ended, lane, number))
 
-    async def _run_lane(self, lane: Lane, number: str) -> None:
-        try:
-            await lane.run(number)
-        except (SpooltoolError, OSError) as error:
-            self.records.alert(f"attempt failed: {error}", number)
-        finally:
-            self._lanes.discard(lane)
-            self._event.set()
+    def _lane_ended(self, lane: Lane, number: str, task: asyncio.Task[None]) -> None:
+        self._lanes.discard(lane)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.records.alert(f"attempt failed: {error!r}", number)
+        self._event.set()
 
     def _tick(self) -> None:
         self._pool.tick()

@@ -386,3 +386,28 @@ async def until(condition: Any) -> None:
     """Wait for a condition; the scenario's own limit ends a wait that is in vain."""
     while not condition():
         await asyncio.sleep(0.01)
+
+
+def test_an_error_nobody_foresaw_costs_one_message_a_minute(
+    world: World, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(target: Target) -> None:
+        from relay.dequeue import desk
+
+        poison = world.put(target.port, body=b"poison\n")
+        good = [world.put(target.port) for _ in range(20)]
+        real = desk.mail_of
+
+        def mail_of(job: Any) -> Any:
+            if job.id == poison:
+                raise RuntimeError("nobody foresaw this")
+            return real(job)
+
+        monkeypatch.setattr(desk, "mail_of", mail_of)
+        await world.dequeuer().run(once=True)
+        assert world.files() == [f"D_sender/R{poison}"]
+        assert len(target.received) == len(good)
+        assert [a for a in world.notes.alerts if "nobody foresaw this" in a]
+        lock(world.spool, SpoolName("D_sender", "R", poison)).close()
+
+    play(scenario)
