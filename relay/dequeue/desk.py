@@ -190,10 +190,8 @@ class Desk:
 
     def _checked(self, job: Job, known: Known, destination: Destination, now: float) -> Job | None:
         number = job.id
-        if not job.destination.hosts:
-            what = "DST" if job.name.letter == "R" else "ERR_SERVER"
-            unfit = Unfit(NO_ENVELOPE, f"{what} names no host", job.locked, job.envelope)
-            self._unfit(unfit, number, now)
+        if why := _nowhere(job):
+            self._unfit(Unfit(NO_ENVELOPE, why, job.locked, job.envelope), number, now)
             return None
         if job.name.letter == "R" and not job.pending:
             # A crash came between the marks and the move: finish what was begun.
@@ -450,6 +448,15 @@ class Desk:
 
     def _sync_failed(self, error: OSError) -> None:
         self.records.alert(f"sync failed, the disk may be failing: {error.strerror}")
+
+
+def _nowhere(job: Job) -> str:
+    """Why a message has no host to go to; "" when it has one."""
+    if job.name.letter == "E":
+        return "" if job.destination.hosts else "ERR_SERVER names no host"
+    if job.envelope.get("ROUTE") == "mx":
+        return "ROUTE is mx, and this relay does not deliver by MX: retarget it"
+    return "" if job.destination.hosts else "DST names no host"
 
 
 _EVENTS = {

@@ -411,3 +411,17 @@ def test_an_error_nobody_foresaw_costs_one_message_a_minute(
         lock(world.spool, SpoolName("D_sender", "R", poison)).close()
 
     play(scenario)
+
+
+def test_a_message_routed_by_mx_is_not_sent_to_its_old_dst(world: World, play: Play) -> None:
+    async def scenario(target: Target) -> None:
+        number = world.put(target.port)
+        name = SpoolName("D_sender", "R", number)
+        locked = lock(world.spool, name)
+        rewrite(locked, splices(locked.envelope(), {"ROUTE": "mx"})).close()
+        await world.dequeuer().run(once=True)
+        assert target.received == []
+        assert world.files() == [f"D_sender/R{number}"]
+        assert any("ROUTE is mx" in alert for alert in world.notes.alerts)
+
+    play(scenario)
