@@ -176,6 +176,8 @@ class Supervisor:
         return [c.process for c in self._children if c.process is not None] + self._leaving
 
     def _start(self, child: Child, now: float) -> None:
+        if self._stop_by is not None:  # one before it has just shown that none can start
+            return
         child.started = now
         child.starts += 1
         try:
@@ -187,7 +189,11 @@ class Supervisor:
             )
         except OSError as error:
             child.start_at = now + child.backoff.delay(0.0)
-            self._say(f"{child.name} cannot be started: {error.strerror}")
+            self._say(f"{child.name} cannot be started: {error.filename}: {error.strerror}")
+            if child.starts == 1 and isinstance(error, PermissionError):
+                # The account of the spool may not run this interpreter: it never will.
+                self._exit = ExitCode.NOT_PERMITTED
+                self._stop(now)
 
     def _reap(self, now: float) -> bool:
         self._leaving = [process for process in self._leaving if process.poll() is None]

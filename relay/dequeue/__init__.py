@@ -6,9 +6,14 @@
     attempt      one message under its lock: checked, read, made ready to send
     finish       writing a decision of `relay.queue.lifecycle` into the spool
     settle       the sync that many deliveries share
-    records      the lines of mdq.elg and tracker.log
+    desk         takes messages up and writes them off
+    lanes        one slot at one destination
+    notices      the error mail that an E file owes
+    records      where events go
+    telling      what is written down about an attempt
     mdq          the loop that ties them together
+    process      lock, loop, sockets, signals
 
-It may import `relay.delivery`, `relay.queue`, `relay.config`, `relay.message`,
+It may import `relay.delivery`, `relay.logs`, `relay.queue`, `relay.config`, `relay.message`,
 `relay.smtp` and the spool library.
 """

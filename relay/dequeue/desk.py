@@ -27,6 +27,7 @@ from relay.dequeue.records import Records
 from relay.dequeue.roster import Known, Roster
 from relay.dequeue.settings import Settings
 from relay.dequeue.settle import Settler
+from relay.dequeue.telling import Telling
 from relay.queue.lifecycle import Decision, End, Terms, decide, decide_notice
 from relay.queue.schedule import Schedule
 from relay.smtp.envelope import Mail
@@ -64,7 +65,7 @@ class Desk:
         self.schedule = schedule
         self.roster = roster
         self.clock_ok = True
-        self.delivered = 0
+        self.telling = Telling(records)
         self.syncer = Syncer(spool.path)
         self.settler = Settler(spool, self.syncer, self._sync_failed)
         self._counter = Counter(spool, block=100)
@@ -256,7 +257,7 @@ class Desk:
         number = job.id
         gone = decision.end in (End.REMOVE, End.TRASH)
         self.settler.changed(None if gone else job.locked.fd)
-        self._log(job, result, decision)
+        self.telling.attempt(job, result, decision)
         # What became an E file has another destination: the next scan finds it.
         leaves = gone or decision.end is End.EXPIRE
         due = None if leaves else float(decision.state.next_try)
@@ -345,7 +346,7 @@ class Desk:
             except SpooltoolError as error:
                 self.records.alert(f"result not written: {error}", number)
                 return
-            self._log(job, Result(outcomes, result.host), decision)
+            self.telling.attempt(job, Result(outcomes, result.host), decision)
             gone = decision.end in (End.REMOVE, End.TRASH)
             self.settler.changed(None if gone else job.locked.fd)
             self.schedule.remove(number)
@@ -399,53 +400,6 @@ class Desk:
         """A kick asks for this message: what was given up is looked at again."""
         self._never_again = {pair for pair in self._never_again if pair[0] != number}
 
-    # telling
-
-    def _log(self, job: Job, result: Result, decision: Decision) -> None:
-        envelope = job.envelope
-        sender = envelope.sender.address if envelope.sender else ""
-        notice = job.name.letter == "E" and decision.end is not End.EXPIRE
-        for recipient, outcome in zip(job.pending, result.outcomes, strict=False):
-            self._log_one(job, recipient.address, sender, outcome, result.host, notice=notice)
-        if notice and result.outcomes:
-            self._log_one(job, sender, "", result.outcomes[0], result.host, notice=True)
-        if decision.end in (End.EXPIRE, End.TRASH):
-            word = "notice-due" if decision.end is End.EXPIRE else "trashed"
-            self.records.event(job.id, word, expired=decision.expired)
-            self._record(envelope.get("LOG_ERR"), word, job, sender, decision.state.text)
-
-    def _log_one(
-        self, job: Job, to: str, sender: str, outcome: Outcome, host: str, *, notice: bool
-    ) -> None:
-        event = _EVENTS[outcome.kind]
-        if notice:
-            event = "notice-" + event
-        if outcome.kind is Kind.DELIVERED:
-            self.delivered += 1
-        reply = str(outcome.reply) if outcome.reply else outcome.text
-        self.records.event(
-            job.id, event, host=host or job.destination.name, to=to, sender=sender, reply=reply
-        )
-        key = "LOG_OK" if outcome.kind is Kind.DELIVERED else "LOG_BAD"
-        self._record(job.envelope.get(key), event, job, sender, reply, to)
-
-    def _record(
-        self, how: str | None, event: str, job: Job, sender: str, text: str, to: str = ""
-    ) -> None:
-        if how not in ("MDQ_LOG", "MDQ_ALERT"):
-            return
-        fields = {
-            "sender": sender,
-            "to": to,
-            "src": job.envelope.get("SRC") or "",
-            "dst": job.destination.name,
-            "rule": job.envelope.get("RULE") or "",
-            "reason": text,
-        }
-        self.records.track(event, job.id, **fields)
-        if how == "MDQ_ALERT":
-            self.records.alert(f"{event}: {text}", job.id)
-
     def _sync_failed(self, error: OSError) -> None:
         self.records.alert(f"sync failed, the disk may be failing: {error.strerror}")
 
@@ -457,11 +411,3 @@ def _nowhere(job: Job) -> str:
     if job.envelope.get("ROUTE") == "mx":
         return "ROUTE is mx, and this relay does not deliver by MX: retarget it"
     return "" if job.destination.hosts else "DST names no host"
-
-
-_EVENTS = {
-    Kind.DELIVERED: "delivered",
-    Kind.TEMPORARY: "put-off",
-    Kind.PERMANENT: "rejected",
-    Kind.UNKNOWN: "unknown",
-}

@@ -149,7 +149,7 @@ class Dequeuer:
     def _tick(self) -> None:
         self._pool.tick()
         now = time.time()
-        self._hour.append((now, self.desk.delivered))
+        self._hour.append((now, self.desk.telling.delivered))
         while self._hour and now - self._hour[0][0] > 3600.0:
             self._hour.popleft()
         if now >= self._trash_due:
@@ -308,7 +308,7 @@ class Dequeuer:
             for lane in self._lanes
             if lane.job is not None
         ]
-        hour = self.desk.delivered - (self._hour[0][1] if self._hour else 0)
+        hour = self.desk.telling.delivered - (self._hour[0][1] if self._hour else 0)
         return {
             "pid": os.getpid(),
             "host": os.uname().nodename,
