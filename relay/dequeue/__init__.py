@@ -2,7 +2,6 @@
 
     destination  the key mail is scheduled under
     roster       what is known of each spooled message: hints, never the truth
-    scan         reading D_sender and D_resend into the roster
     attempt      one message under its lock: checked, read, made ready to send
     finish       writing a decision of `relay.queue.lifecycle` into the spool
     settle       the sync that many deliveries share

@@ -107,7 +107,11 @@ class Work:
             return self._code(None)
         self._check_size()
         self._check_space()
-        self._agree(telling)
+        try:
+            self._agree(telling)
+        except KeyboardInterrupt:
+            self.invocation.out.note("\nspooltool: interrupted: nothing was changed")
+            return ExitCode.INTERRUPTED
         carried = self._carry()
         account = self._account(carried)
         telling.account(account)

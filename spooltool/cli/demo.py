@@ -60,6 +60,9 @@ def run(
         with Stage(folder) as stage:
             demo = Demo(invocation.out, stage, list(corpus(messages, seed)))
             return demo.play()
+    except KeyboardInterrupt:
+        invocation.out.note("spooltool: interrupted: everything that the demo started has ended")
+        return ExitCode.INTERRUPTED
     except smtplib.SMTPException as error:
         raise StageError(f"the relay did not take a message: {error}") from error
     finally:

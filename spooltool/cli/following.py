@@ -62,9 +62,9 @@ class Follow:
         self._out.unpaged()
         self._messages = {id_of(file): _Message(id_of(file), file) for file in files}
         self._began = time.monotonic()
+        self._look()
         if files and not self._invocation.relay.up:
             self._out.note("relay not running: nothing moves until it does")
-        self._look()
         ended = ""
         cost = 0.0
         try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import zlib
 
-from spooltool.spool.fields import unescape_text
+from spooltool.spool.fields import FIELD, unescape_text
 from spooltool.spool.recipient import HOST_WIDTH, TEXT_WIDTH, Recipient, parse_recipient
 from spooltool.spool.state import NO_REASON, State
 
@@ -45,15 +45,35 @@ class Facts:
         self.edited = edited
         self.own = 0
         self.kind: tuple[bytes, ...] | None = None
-        self.next_try = 0
+        self.next_try = 0 if state is None else state.next_try
 
     @property
     def state(self) -> State | None:
         """The STATE line; None when there is none that can be trusted."""
-        if self._fields is not None:
+        if self._state is None and self._fields is not None:
             self._state = _read_state(self._fields)
-            self._fields = None
         return self._state
+
+    @property
+    def attempts(self) -> int | None:
+        """Attempts as STATE has them; None without one."""
+        if self._fields is not None:
+            return int(self._fields[2])
+        return None if self._state is None else self._state.attempts
+
+    @property
+    def last_try(self) -> int:
+        """The last try as STATE has it, 0 for none."""
+        if self._fields is not None:
+            return int(self._fields[3])
+        return 0 if self._state is None else self._state.last_try
+
+    @property
+    def host(self) -> str:
+        """The host of the last attempt as STATE has it."""
+        if self._fields is not None:
+            return _texts(self._fields)[2]
+        return "" if self._state is None else self._state.host
 
 
 _FIRST_KEYS = [
@@ -103,8 +123,10 @@ _COUNTS_AT, _TEXTS_AT = 7, 11
 _AFTER_STATE = 12
 """Places in the groups of the pattern: STATE whole, reason, nine numbers, texts; the rest."""
 
+_NEEDLES = {key: f"\n{key}:".encode() for key in FIELD}
 _known_texts: dict[bytes, tuple[int, str, str, str]] = {}
 _MOST_TEXTS = 4096
+_AFTER_PATH = (b"", b" ")
 
 
 def quick_facts(head: bytes, size: int) -> Facts | None:
@@ -142,17 +164,24 @@ def _read_state(fields: tuple[bytes, ...]) -> State:
         delivered,
         failed,
         started,
-        *(_known_texts.get(fields[_TEXTS_AT]) or _read_texts(fields[_TEXTS_AT])),
+        *_texts(fields),
     )
+
+
+def _texts(fields: tuple[bytes, ...]) -> tuple[int, str, str, str]:
+    texts = fields[_TEXTS_AT]
+    return _known_texts.get(texts) or _read_texts(texts)
 
 
 def value(head: bytes, own: int, key: str) -> str | None:
     """The value of a key in a file of our own form, as `Envelope.get` has it."""
-    wanted = key.encode()
-    start = head.find(b"\n" + wanted + b":", 0, own) + 1
-    if start == 0 and not head.startswith(wanted + b":"):
-        return None
-    raw = head[start + len(wanted) + 1 : head.find(b"\n", start)].strip(b" \t")
+    needle = _NEEDLES.get(key) or f"\n{key}:".encode()
+    at = head.find(needle, 0, own)
+    if at < 0:
+        if not head.startswith(needle[1:]):
+            return None
+        at = -1
+    raw = head[at + len(needle) : head.find(b"\n", at + 1)].strip(b" \t")
     return raw.decode("utf-8", "surrogateescape")
 
 
@@ -163,9 +192,28 @@ def recipients(head: bytes, own: int) -> tuple[Recipient, ...]:
     while start:
         end = head.find(b"\n", start)
         raw = head[start + 5 : end].lstrip(b" \t")
-        recipient = parse_recipient(raw, end - len(raw))
+        recipient = parse_recipient(raw.rstrip(b" \t"), end - len(raw))
         if recipient is not None:
             found.append(recipient)
+        start = end + 1 if head.startswith(b"RCPT:", end + 1) else 0
+    return tuple(found)
+
+
+def addresses(head: bytes, own: int) -> tuple[str, ...]:
+    """The addresses of `recipients` alone: most lines have one pair of `<>`, which is it."""
+    found = []
+    start = head.find(b"\nRCPT:", 0, own) + 1
+    while start:
+        end = head.find(b"\n", start)
+        line = head[start:end]
+        low, high = line.find(b"<"), line.find(b">")
+        plain = line[high + 1 : high + 2] in _AFTER_PATH and b'"' not in line
+        if plain and 0 < low < high and line.find(b"<", low + 1) < 0 > line.find(b">", high + 1):
+            found.append(line[low + 1 : high].decode("utf-8", "surrogateescape"))
+        else:
+            recipient = parse_recipient(line[5:].strip(b" \t"), 0)
+            if recipient is not None:
+                found.append(recipient.address)
         start = end + 1 if head.startswith(b"RCPT:", end + 1) else 0
     return tuple(found)
 

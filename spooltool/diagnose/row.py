@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from spooltool.diagnose.headers import field_values
-from spooltool.diagnose.quick import Facts, quick_facts, recipients, value
+from spooltool.diagnose.quick import Facts, addresses, quick_facts, recipients, value
 from spooltool.spool.codec import Envelope, parse
 from spooltool.spool.defects import Defect
 from spooltool.spool.hosts import HostPort, parse_hosts
@@ -46,6 +47,7 @@ class Found(NamedTuple):
 
 ContentReader = Callable[[SpoolName], Content | None]
 EnvelopeReader = Callable[[SpoolName], Envelope | None]
+_hosts_of = lru_cache(4096)(parse_hosts)
 _CONNECT = re.compile(r"connect \S+:([0-9]{1,5})(?=\Z|:? )")
 _REFUSED = re.compile(r"(?<=[0-9]): [Cc]onnection refused\Z")
 _judged: dict[tuple[str, str, tuple[bytes, ...]], Standing] = {}
@@ -53,6 +55,7 @@ _MOST_JUDGED = 4096
 _NO_FACTS = Facts(None, None, True, False, False)
 
 
+@lru_cache(4096)
 def brief(why: str) -> str:
     """A reason without the host: `refused: connect port 25`."""
     if "connect " not in why:
@@ -267,16 +270,14 @@ class Row:
         """How often it was tried; None when the file does not say."""
         if self.head is None:
             return None
-        state = self.facts.state
-        if state is None:
-            return 0 if self.letter == "T" else None
-        return state.attempts
+        attempts = self.facts.attempts
+        return 0 if attempts is None and self.letter == "T" else attempts
 
     @property
     def next_try(self) -> int | None:
         """When the next try is due, unix seconds; None when none is planned or known."""
-        state = self.facts.state
-        return state.next_try or None if state and self.waits_for_a_try else None
+        next_try = self.facts.next_try
+        return next_try if next_try and self.waits_for_a_try else None
 
     @property
     def waits_for_a_try(self) -> bool:
@@ -292,7 +293,7 @@ class Row:
     @property
     def hosts(self) -> tuple[HostPort, ...]:
         """The hosts of DST, in order; empty when the file names none."""
-        return parse_hosts(self.get("DST") or "")
+        return _hosts_of(self.get("DST") or "")
 
     @property
     def dst(self) -> tuple[tuple[str, int | None], ...]:
@@ -315,6 +316,9 @@ class Row:
     @property
     def recipients(self) -> tuple[str, ...]:
         """Addresses of all recipients, whatever became of them."""
+        own = self.facts.own
+        if own and self.head is not None and self._results is None:
+            return addresses(self.head, own)
         return tuple(recipient.address for recipient in self.results)
 
     @property

@@ -62,7 +62,8 @@ class Tally:
         self.standings[word] = self.standings.get(word, 0) + 1
         place = (row.dir, row.letter)
         self.places[place] = self.places.get(place, 0) + 1
-        state, arrived = row.state, row.facts.arrived
+        facts = row.facts
+        arrived, last_try = facts.arrived, facts.last_try
         if arrived is None and row.arrived is not None:
             self.written = max(self.written, row.mtime)
             self.oldest = min(self.oldest, row.mtime)
@@ -71,8 +72,8 @@ class Tally:
                 self.oldest = arrived
             if arrived > self.touched:
                 self.touched = arrived
-        if state is not None and state.last_try > self.touched:
-            self.touched = float(state.last_try)
+        if last_try > self.touched:
+            self.touched = float(last_try)
         if reason:
             host = failing_host(row) if reason in BY_HOST else ""
             self.reasons[reason, host] = self.reasons.get((reason, host), 0) + 1
@@ -131,9 +132,9 @@ def unpack(values: tuple[Any, ...]) -> Tally:
 
 def failing_host(row: Row) -> str:
     """The host that a message is stuck at: of its last attempt, else its first of DST."""
-    state = row.state
-    if state is not None and state.host:
-        return state.host.removesuffix(_USUAL_PORT)
+    host = row.facts.host
+    if host:
+        return host.removesuffix(_USUAL_PORT)
     hosts = row.hosts
     return str(hosts[0]).removesuffix(_USUAL_PORT) if hosts else ""
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from spooltool.diagnose.row import Row
 from spooltool.render.text import HIDDEN as _HIDDEN
 from spooltool.render.units import rfc3339
+from spooltool.spool.recipient import PENDING_MARKS
 
 if TYPE_CHECKING:
     from spooltool.render.message import Shown
@@ -29,7 +30,10 @@ def text_line(record: dict[str, Any]) -> bytes:
     What a terminal would obey or hide (C1, bidi overrides) is written as `\\uXXXX`, which
     reads back the same.
     """
-    return _HIDDEN.sub(_as_escape, _ENCODE(record)).encode("utf-8")
+    line = _ENCODE(record)
+    if line.isascii() and "\x7f" not in line:
+        return line.encode("ascii")
+    return _HIDDEN.sub(_as_escape, line).encode("utf-8")
 
 
 def _as_escape(match: re.Match[str]) -> str:
@@ -76,6 +80,9 @@ def row_record(row: Row) -> dict[str, Any]:
     clean = Cleaner()
     state, verdict, age = row.state, row.verdict, row.age
     results = row.results
+    marks = [recipient.mark for recipient in results]
+    delivered = marks.count("D")
+    ended = len(marks) - sum(map(marks.count, PENDING_MARKS))
     record = {
         "v": VERSION,
         "id": row.id,
@@ -84,10 +91,10 @@ def row_record(row: Row) -> dict[str, Any]:
         "stuck": verdict.reason or None,
         "why": clean.text("why", row.why),
         "from": clean.text("from", row.sender),
-        "recipients": clean.texts("recipients", row.recipients),
-        "pending": sum(recipient.pending for recipient in results) if results else None,
-        "delivered": sum(recipient.mark == "D" for recipient in results) if results else None,
-        "failed": sum(recipient.mark in "FX" for recipient in results) if results else None,
+        "recipients": clean.texts("recipients", [one.address for one in results]),
+        "pending": len(marks) - ended if results else None,
+        "delivered": delivered if results else None,
+        "failed": ended - delivered if results else None,
         "dst": clean.text("dst", row.get("DST")),
         "dport": row.dport,
         "route": clean.text("route", row.get("ROUTE")),

@@ -13,7 +13,6 @@ import unicodedata
 CUT = "~"
 """Stands where a value was cut."""
 
-_HARMLESS = re.compile(r"[ -~]*\Z")
 HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f"
     "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
@@ -29,7 +28,7 @@ def visible(text: str) -> str:
     C0 controls become `^X`, undecodable bytes `\\xNN`, other invisible or direction
     changing characters `\\uNNNN`.  Line breaks too: the result is always one line.
     """
-    if _HARMLESS.match(text):
+    if text.isascii() and text.isprintable():
         return text
     return HIDDEN.sub(_written_out, text)
 

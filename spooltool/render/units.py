@@ -93,5 +93,6 @@ def clock(at: float, now: float, zone: tzinfo | None = None) -> str:
 
 def rfc3339(at: float | None) -> str | None:
     """`2026-11-24T18:46:12Z`; None stays None, so does what no date can hold."""
-    when = moment(at, UTC) if at is not None else None
-    return f"{when:%Y-%m-%dT%H:%M:%SZ}" if when else None
+    if at is None or not 0 <= at <= _LATEST:
+        return None
+    return datetime.fromtimestamp(int(at), UTC).isoformat()[:19] + "Z"

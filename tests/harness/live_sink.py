@@ -6,7 +6,6 @@ import asyncio
 import json
 from pathlib import Path
 from threading import Event, Thread
-from types import TracebackType
 from typing import Any
 
 from tests.harness.sink import Log, Sink
@@ -62,14 +61,7 @@ class LiveSink:
         self._sinks.append(sink)
         return sink
 
-    def __enter__(self) -> LiveSink:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Drop all connections and end."""
         self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join()

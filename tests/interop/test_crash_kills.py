@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from tests.harness.checker import check, read_lines
 from tests.harness.client import ClientProcess
 from tests.harness.gateway import Gateway
-from tests.harness.process import PYTHON, ROOT, Child, free_port, wait_until
+from tests.harness.process import PYTHON, Child, free_port, wait_until
 from tests.harness.sink import SinkProcess
 from tests.harness.sink_plan import SinkPlan
 from tests.harness.spool_reader import spool_messages
@@ -25,6 +26,7 @@ KILLS = int(os.environ.get("CRASH_KILLS", "50"))
 SEED = 20261124
 MAX_CONNS = 20
 STUCK = "stuck@example.org"
+ENDED = (0, 1)
 TURNS = ("asmtpd", "mdq", "supervisor", "spooltool")
 
 
@@ -32,11 +34,33 @@ def lines(path: Path) -> int:
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
+def reached(path: Path, wanted: int) -> bool:
+    return lines(path) >= wanted
+
+
 def retarget(spool: Path, port: int) -> Child:
-    words = ["retarget", f"to:{STUCK}", "--to", f"127.0.0.1:{port}", "--no-probe", "--yes"]
+    words = ["retarget", f"rcpt:{STUCK}", "--to", f"127.0.0.1:{port}", "--no-probe", "--yes"]
     return Child(
         [PYTHON, "-m", "spooltool", *words, "--spool", str(spool)], stderr=subprocess.DEVNULL
     )
+
+
+def finished(edit: Child) -> None:
+    """The command ended by itself: all done, or some messages were busy or had left."""
+    status = edit.wait(seconds=120)
+    assert status in ENDED, f"spooltool retarget ended with {status}"
+
+
+def killed_in_time(spool: Path, port: int, chance: random.Random) -> bool:
+    """Kill a retarget at a random moment; False when it had ended before."""
+    with retarget(spool, port) as edit:
+        try:
+            edit.popen.wait(chance.uniform(0.2, 0.9))
+        except subprocess.TimeoutExpired:
+            edit.kill()
+            return edit.popen.wait() == -signal.SIGKILL
+        finished(edit)
+        return False
 
 
 def running(gateway: Gateway, name: str) -> int:
@@ -74,16 +98,11 @@ def test_fifty_kills_under_load_lose_nothing(
                 with ClientProcess(*load, *stuck, "--prefix", f"stuck{count}") as more:
                     more.tally()
                 wanted = lines(acks) + chance.randint(5, 150)
-                wait_until(lambda wanted=wanted: lines(acks) >= wanted, seconds=120, what="acks")
+                wait_until(partial(reached, acks, wanted), seconds=120, what="acks")
                 if turn == "spooltool":
-                    with retarget(tmp_path / "spool", second.port) as edit:
-                        try:
-                            edit.popen.wait(chance.uniform(0.2, 0.9))
-                        except subprocess.TimeoutExpired:
-                            kills[turn] += 1
-                        else:
-                            kills[f"{turn} (had ended)"] += 1
-                        edit.kill()
+                    while not killed_in_time(tmp_path / "spool", second.port, chance):
+                        pass
+                    kills[turn] += 1
                 elif turn == "supervisor":
                     gateway.kill()
                     gateway.popen.wait()
@@ -95,7 +114,7 @@ def test_fifty_kills_under_load_lose_nothing(
                     kills[turn] += 1
             client.stop()
             with retarget(tmp_path / "spool", second.port) as edit:
-                edit.wait(seconds=120)
+                finished(edit)
             gateway.stop()
             gateway = Gateway(tmp_path, first.port, settings=settings, listen=listen)
 
@@ -103,7 +122,7 @@ def test_fifty_kills_under_load_lose_nothing(
                 found = spool_messages(gateway.spool)
                 if any(STUCK in m.recipients for m in found if m.place == "D_resend"):
                     with retarget(gateway.spool, second.port) as edit:
-                        edit.wait(seconds=120)
+                        finished(edit)
                 return not any(m.letter in "RE" for m in spool_messages(gateway.spool))
 
             wait_until(drained, seconds=300, what="an empty spool")
@@ -117,9 +136,8 @@ def test_fifty_kills_under_load_lose_nothing(
     )
     # A peer has taken a message and its mark is not written: once a connection and kill.
     in_flight = MAX_CONNS * (kills["mdq"] + kills["supervisor"])
-    harms = {
-        harm: len(getattr(verdict, harm)) for harm in ("lost", "torn", "doubled", "reused", "damaged")
-    }
+    kinds = ("lost", "torn", "doubled", "reused", "damaged")
+    harms = {kind: len(getattr(verdict, kind)) for kind in kinds}
     with capsys.disabled():
         print(
             f"\n{sum(kills.values())} kills (seed {SEED}): {dict(kills)}; acked {verdict.acked}, "

@@ -32,7 +32,8 @@ PLAIN = (
 )
 EIGHT_BIT = (
     "Date: Tue, 24 Nov 2026 18:44:11 +0000\r\n"
-    "Message-ID: <eight-bit@example.com>\r\nFrom: Änne <anna@example.com>\r\nTo: carl@example.org\r\nSubject: Grüße\r\n"
+    "Message-ID: <eight-bit@example.com>\r\n"
+    "From: Änne <anna@example.com>\r\nTo: carl@example.org\r\nSubject: Grüße\r\n"
     "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
     "Content-Transfer-Encoding: 8bit\r\n\r\nGrüße aus Köln\r\n.\u2029 Zeile\r\n"
 ).encode()

@@ -14,7 +14,7 @@ import pytest
 from tests.harness.gateway import Gateway, read_results
 from tests.harness.postfix import open_to_others
 from tests.harness.process import PYTHON, ROOT, wait_until
-from tests.harness.programs import need, need_root
+from tests.harness.programs import need_root
 from tests.harness.sample import make_sample
 from tests.harness.sink import SinkProcess
 from tests.harness.submit import submit
@@ -29,13 +29,15 @@ def interpreter_for(account: pwd.struct_passwd) -> tuple[str, dict[str, str]]:
     """
     need_root()
     packages = os.pathsep.join([str(ROOT), sysconfig.get_paths()["purelib"]])
-    become = [need("setpriv"), "--reuid", str(account.pw_uid), "--regid", str(account.pw_gid)]
     for python in (PYTHON, shutil.which("python3", path="/usr/bin") or PYTHON):
         env = {"PYTHONPATH": packages}
         tried = subprocess.run(
-            [*become, "--clear-groups", python, "-c", "import relay.service, uvloop"],
+            ["/usr/bin/env", python, "-c", "import relay.service, uvloop"],
             env={**os.environ, **env},
             cwd="/",
+            user=account.pw_uid,
+            group=account.pw_gid,
+            extra_groups=[],
             capture_output=True,
             check=False,
         )
@@ -110,6 +112,31 @@ def test_root_retargets_and_the_owner_delivers(tmp_path: Path, *, named: bool) -
         assert owners(spool) == mine
 
 
+def test_interpreter_closed_to_the_owner_ends_the_relay(tmp_path: Path) -> None:
+    need_root()
+    account = pwd.getpwnam(ACCOUNT)
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    python = closed / "python"
+    python.symlink_to(os.path.realpath(PYTHON))
+    spool = tmp_path / "spool"
+    spool.mkdir(mode=0o700)
+    os.chown(spool, account.pw_uid, account.pw_gid)
+    open_to_others(tmp_path)
+    packages = os.pathsep.join([str(ROOT), sysconfig.get_paths()["purelib"]])
+    argv = [str(python), "-m", "relay", "run", "--spool", str(spool), "--dst", "127.0.0.1:9"]
+    done = subprocess.run(
+        [*argv, "--listen", "127.0.0.1:0"],
+        env={**os.environ, "PYTHONPATH": packages},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 77, (done.stdout, done.stderr)
+    assert "asmtpd cannot be started" in done.stdout and "Permission denied" in done.stdout
+
+
 def test_another_account_is_stopped_before_the_first_change(tmp_path: Path) -> None:
     need_root()
     account = pwd.getpwnam(ACCOUNT)
@@ -126,16 +153,19 @@ def test_another_account_is_stopped_before_the_first_change(tmp_path: Path) -> N
             what="a first attempt that was refused",
         )
         content = file.read_bytes()
-        become = [need("setpriv"), "--reuid", str(account.pw_uid), "--regid", str(account.pw_gid)]
+        argv = [python, "-m", "spooltool", "retarget", number]
+        argv += ["--to", "127.0.0.1:25", "--yes", "--spool", str(gateway.spool)]
         done = subprocess.run(
-            [*become, "--clear-groups", python, "-m", "spooltool", "retarget", number]
-            + ["--to", "127.0.0.1:25", "--yes", "--spool", str(gateway.spool)],
+            argv,
             env={**os.environ, **env},
             cwd="/",
+            user=account.pw_uid,
+            group=account.pw_gid,
+            extra_groups=[],
             capture_output=True,
             text=True,
             check=False,
         )
         assert done.returncode == 77, (done.stdout, done.stderr)
-        assert "root" in done.stderr
+        assert done.stderr == f"spooltool: {gateway.spool}: permission denied\n"
         assert file.read_bytes() == content

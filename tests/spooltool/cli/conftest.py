@@ -19,15 +19,16 @@ with warnings.catch_warnings():
 
 
 @pytest.fixture(autouse=True)
-def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+def own_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
     """No spool is found by the variables or the directory of whoever runs the tests."""
     for name in ("SPOOLTOOL_SPOOL", "PAGER", "COLUMNS", "LINES", "LESS", "LANG", "LC_ALL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("TERM", "xterm")
     time.tzset()
-    nowhere = tmp_path / "nowhere"
-    nowhere.mkdir()
+    nowhere = tmp_path_factory.mktemp("nowhere")
     monkeypatch.chdir(nowhere)
     yield nowhere
     monkeypatch.undo()

@@ -68,8 +68,9 @@ def test_anything_else_at_a_terminal_is_no(spool: Path, answer: str) -> None:
 
 def test_control_c_at_the_question(spool: Path) -> None:
     before = tree(spool)
-    code, _ = answered(retarget(spool, f"dst:{OLD}"), "\x03")
+    code, screen = answered(retarget(spool, f"dst:{OLD}"), "\x03")
     assert code == 130
+    assert screen.endswith("interrupted: nothing was changed\n")
     assert tree(spool) == before
 
 

@@ -208,3 +208,13 @@ def test_reading_changes_nothing(gateway: Path, call: Call) -> None:
         assert call("--spool", gateway, *AT, *arguments).code == 0
     assert state() == before
     assert not (gateway / ".spooltool").exists()
+
+
+def test_the_trash_is_looked_at_when_asked(gateway: Path, call: Call) -> None:
+    trash = gateway / ".spooltool" / "trash"
+    trash.mkdir(parents=True)
+    (gateway / "D_resend" / "R001njchs").rename(trash / "R001njchs")
+    for query in ("dir:trash", "trashed"):
+        assert call("ls", "--spool", gateway, *AT, "--ids", query).lines == ["R001njchs"]
+    assert "R001njchs" not in call("ls", "--spool", gateway, *AT, "--ids").lines
+    assert "in 1 message" in call("--spool", gateway, *AT, "status").out

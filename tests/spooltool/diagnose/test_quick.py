@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from random import Random
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixtures.make import fixtures
-from spooltool.diagnose.quick import quick_facts, recipients, value
+from spooltool.diagnose.quick import addresses, quick_facts, recipients, value
 from spooltool.spool.codec import HEAD_BYTES, parse
 from spooltool.spool.compose import (
     NewMessage,
@@ -54,7 +56,7 @@ STATE = State("put-off", 3, 1795544000, 1795544600, 1795543999, 0, 1, 1, 0, 0, 4
 
 INSERTED = [
     b"\n", b"\nSTATE:\tx\n", b"\r\n", b"\nFROM:\t<x@y>\n", b"\nDST:\th\n", b"\n\n", b":", b" ",
-    b"\nSIZES:\t1 2 3\n", b"\nARRIVED:\t1.5\n", b"STATE",
+    b"\nSIZES:\t1 2 3\n", b"\nARRIVED:\t1.5\n", b"STATE", b"<", b">", b'"', b"<a@b> ",
 ]  # fmt: skip
 
 
@@ -71,6 +73,11 @@ def agree(head: bytes, size: int) -> bool:
     assert quick.deliverable == (env.sender is not None and bool(env.recipients))
     assert (quick.torn, quick.edited) == (env.torn, env.grown)
     assert recipients(head, quick.own) == env.recipients
+    assert addresses(head, quick.own) == tuple(one.address for one in env.recipients)
+    assert quick.attempts == (env.state.attempts if env.state else None)
+    assert quick.last_try == (env.state.last_try if env.state else 0)
+    assert quick.next_try == (env.state.next_try if env.state else 0)
+    assert quick.host == (env.state.host if env.state else "")
     for key in {line.key for line in env.lines} - {"STATE", "RCPT", "PASS"} | {"NONE"}:
         assert value(head, quick.own, key) == env.get(key)
     return True
@@ -106,6 +113,21 @@ def test_it_agrees_after_any_damage(data: st.DataObject) -> None:
         head[at : at + cut] = new
     size = data.draw(st.sampled_from([len(head), len(head) + 7, len(head) + 90, 10]))
     agree(bytes(head[:HEAD_BYTES]), max(size, 0))
+
+
+def test_it_agrees_after_damage_by_the_thousand() -> None:
+    dice = Random(1)
+    base = message(STATE)
+    end = base.index(b"\n\n") + 40
+    taken = 0
+    for _ in range(10_000):
+        head = bytearray(base)
+        for _ in range(dice.randint(1, 3)):
+            at, cut = dice.randint(0, end), dice.randint(0, 2)
+            head[at : at + cut] = dice.choice([*INSERTED, dice.randbytes(1), b"0", b"a"])
+        size = dice.choice([len(head), len(head) + 9, 5])
+        taken += agree(bytes(head[:HEAD_BYTES]), size)
+    assert 500 < taken < 9_500
 
 
 @settings(max_examples=100, deadline=None)
