@@ -14,11 +14,12 @@ from spooltool.cli.changing import Wish, change
 from spooltool.cli.invocation import Invocation
 from spooltool.cli.selection import QUERY_HELP
 from spooltool.errors import UsageError
-from spooltool.render.text import visible
+from spooltool.render.text import visible, wrapped
 from spooltool.spool import verbs
 from spooltool.spool.fields import FIELD, FIELDS, check_value
 
 SETTABLE = tuple(field.key for field in FIELDS if field.settable)
+_KEYS = "\n".join(wrapped(f"KEY is one of {', '.join(SETTABLE)}", 76))
 _ASSIGNMENT = re.compile(r"([A-Za-z_]+)=(.*)\Z", re.DOTALL)
 
 
@@ -77,9 +78,9 @@ def read_assignments(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
             problems.append(f"{key}={visible(value)}: {key} is set twice")
         values.setdefault(key, value)
     if problems:
-        raise UsageError("nothing was changed\n" + "\n".join(problems))
+        raise UsageError("nothing was changed\n" + "\n".join(problems), hint=_KEYS)
     if not values:
-        raise UsageError("set wants KEY=VALUE", hint=f"KEY is one of {', '.join(SETTABLE)}")
+        raise UsageError("set wants KEY=VALUE", hint=_KEYS)
     return query, values
 
 
@@ -88,7 +89,7 @@ def _problem(key: str, value: str) -> str:
     if key not in FIELD:
         if key.upper() in SETTABLE:
             return f"no such key; {key.upper()} is one"
-        return f"no such key; one of {', '.join(SETTABLE)}"
+        return "no such key"
     if key not in SETTABLE:
         return f"{key} is not for setting: {FIELD[key].meaning}"
     return check_value(key, value)

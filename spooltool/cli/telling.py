@@ -31,6 +31,7 @@ class Telling:
         self._plan = plan
         self._frame = frame
         self._json = json
+        self._plan_shown = False
 
     def shown(self, kept: str | None = None) -> None:
         """A plan that is only looked at, or kept in a file."""
@@ -62,6 +63,7 @@ class Telling:
     def plan_before_question(self) -> None:
         """The plan on the screen, without a pager: a question follows."""
         self._out.unpaged()
+        self._plan_shown = True
         if self._out.tty and not self._json:
             self._lines([*plan_lines(self._plan, self._frame), ""])
             self._flush()
@@ -74,7 +76,9 @@ class Telling:
         if self._json:
             self._records(account, "")
             return
-        self._lines(account_lines(self._plan, account, self._frame.columns))
+        self._lines(
+            account_lines(self._plan, account, self._frame.columns, plan_shown=self._plan_shown)
+        )
 
     def finish(self) -> None:
         """Everything out; a reader that has left is no error."""

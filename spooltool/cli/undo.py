@@ -61,7 +61,7 @@ def run(
     transaction = _wanted(invocation, txn, me)
     planned = plan_undo(invocation, transaction, wait=wait)
     if not (json or planned.changes or planned.apart):
-        invocation.out.line(f"txn {transaction.txn} changed nothing that could be taken back")
+        invocation.out.line(f"nothing of txn {transaction.txn} is left to take back")
         return ExitCode.OK
     wish = Wish("undo", _nothing, UNDO_HOLDS, kick=kick)
     return Work(invocation, planned, wish, options, me, undoes=transaction.txn).run()

@@ -49,10 +49,16 @@ class Account:
         return sum(ending.result == result for ending in self.endings)
 
 
-def account_lines(plan: Plan, account: Account, width: int) -> list[str]:
-    """Exceptions by name, the line of counts, the undo line, the newcomers."""
+def account_lines(
+    plan: Plan, account: Account, width: int, *, plan_shown: bool = False
+) -> list[str]:
+    """Exceptions by name, the line of counts, the undo line, the newcomers.
+
+    `plan_shown`: the person has read the plan's exceptions a moment ago.
+    """
     lines = ending_lines(account.endings, width)
-    lines += exception_lines((a for a in plan.apart if a.kind != "wait"), width)
+    if not plan_shown:
+        lines += exception_lines((a for a in plan.apart if a.kind != "wait"), width)
     lines += wrapped(f"txn {account.txn}  {_counts(plan, account)}", width)
     if account.interrupted:
         left = len(plan.changes) - len(account.endings)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from spooltool.render.text import columns, fit, visible, wrapped
+from spooltool.render.text import columns, cut, fit, visible, wrapped
 from spooltool.render.units import plural, size
 from spooltool.spool.fields import FIELD
 from spooltool.spool.plan import Apart, Change, Plan
@@ -117,20 +117,30 @@ def _groups(plan: Plan, frame: Frame) -> list[str]:
         what = _effort(group, frame.free if number == 0 else None)
         for place, (key, values) in enumerate(_steps(group[0])):
             rows.append((key, values, "" if place else f"{now:,}", "" if place else what))
-    widths = [max((columns(row[at]) for row in rows), default=0) for at in range(3)]
-    widths[0] = max(widths[0], 3)
+    return [*_aligned(rows, frame.columns), *_more(groups[_KINDS_SHOWN:])]
+
+
+def _aligned(rows: Sequence[tuple[str, str, str, str]], width: int) -> list[str]:
+    """Rows of key, values, count, effort; what is too wide is cut, the diffs have it all."""
+    key = max((columns(row[0]) for row in rows), default=0)
+    key = max(key, 3)
+    values = max((columns(row[1]) for row in rows if row[2]), default=0)
+    count = max((columns(row[2]) for row in rows), default=0)
+    effort = max((columns(row[3]) for row in rows), default=0)
+    room = width - 2 - key - 2
+    values = max(10, min(values, room - 4 - count - 4 - effort))
     lines = []
-    for key, values, count, what in rows:
-        start = f"  {fit(key, widths[0])}  "
-        room = frame.columns - columns(start) - widths[2] - columns(what) - 7
-        fitted = fit(values, widths[1]) if widths[1] <= room else values
-        line = f"{start}{fitted}    {count.rjust(widths[2])}    {what}".rstrip()
-        if columns(line) > frame.columns and what:
-            lines.append(f"{start}{values}    {count}".rstrip())
-            lines += wrapped(what, frame.columns, " " * columns(start))
+    for row in rows:
+        start = f"  {fit(row[0], key)}  "
+        if row[2]:
+            lines.append(f"{start}{fit(row[1], values)}    {row[2].rjust(count)}    {row[3]}")
         else:
-            lines.append(line)
-    rest = groups[_KINDS_SHOWN:]
+            lines.append(start + cut(row[1], room))
+    return lines
+
+
+def _more(rest: Sequence[list[Change]]) -> list[str]:
+    lines = []
     if rest:
         left = sum(map(len, rest))
         lines.append(f"  and {plural(len(rest), 'kind')} more, {plural(left, 'message')}")

@@ -59,7 +59,8 @@ class State:
 STATE_RE = re.compile(
     rb"([a-z-]+) *([0-9]{4}) ([0-9]{10}) ([0-9]{10}) ([0-9]{10}) ([0-9]{10}) "
     rb"([0-9]{4}) ([0-9]{4}) ([0-9]{4}) ([0-9]) "
-    rb"([0-9]{3}) ([0-9.]{5,9}) *([ -~]{%d}) ([ -~]{%d}) ([0-9a-f]{8})" % (HOST_WIDTH, TEXT_WIDTH)
+    rb"([0-9]{3}) ([0-9.]{5}[0-9. ]{4}) ([ -~]{%d}) ([ -~]{%d}) ([0-9a-f]{8})"
+    % (HOST_WIDTH, TEXT_WIDTH)
 )
 _REASON = re.compile(rf"[a-z-]{{1,{REASON_WIDTH}}}\Z")
 _CRC_WIDTH = 8
@@ -113,7 +114,7 @@ def parse_state(raw: bytes) -> tuple[State | None, bool]:
         return None, True
     if int(match[15], 16) != zlib.crc32(raw[:-_CRC_WIDTH]):
         return None, True
-    enhanced = match[12].decode()
+    enhanced = match[12].decode().rstrip()
     reason = match[1].decode()
     return (
         State(

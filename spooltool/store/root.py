@@ -200,7 +200,9 @@ def spool_kind(fd: int) -> str:
         raise NotPermitted("the spool directory cannot be read") from error
     if any(name in CHAPTER_DIRS for name in names):
         return "dirs"
-    return "flat" if any(parse_name(name, FLAT) for name in names) else ""
+    # README and TODO have the form of a name, too: in a flat spool some number has a digit.
+    numbered = (name for name in names if any(ch.isdigit() for ch in name))
+    return "flat" if any(parse_name(name, FLAT) for name in numbered) else ""
 
 
 def _hint(path: str) -> str:

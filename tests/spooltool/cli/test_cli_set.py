@@ -41,7 +41,8 @@ def test_every_mistake_at_once_and_nothing_done(spool: Path, call: Call) -> None
         "  DST=a b: not a host",
         "  RULE=3: RULE is not for setting",
         "  dst=10.1.5.9: no such key; DST is one",
-        "  NOPE=1: no such key; one of AV_SETTING",
+        "  NOPE=1: no such key",
+        "  KEY is one of AV_SETTING, ",
         "  ERRMAIL=1: ERRMAIL is set twice",
     ):
         assert any(line.startswith(start) for line in done.err.splitlines()), start
