@@ -142,9 +142,11 @@ class Pool:
                 await loop.create_connection(lambda: connection, address[0], address[1])
             failed = await connection.opened
         except TimeoutError:
-            failed = Failure(TIMEOUT, f"connect: no answer in {self.timeout:.0f} s", address)
+            failed = Failure(
+                TIMEOUT, f"{_connect(address)}: no answer in {self.timeout:.0f} s", address
+            )
         except OSError as error:
-            failed = Failure(_reason(error), _connect_text(error), address)
+            failed = Failure(_reason(error), _connect_text(error, address), address)
         except asyncio.CancelledError:
             self.drop(connection)
             raise
@@ -162,11 +164,15 @@ def _reason(error: OSError) -> str:
     return REFUSED
 
 
-def _connect_text(error: OSError) -> str:
+def _connect(address: Address) -> str:
+    return f"connect {HostPort(*address)}"
+
+
+def _connect_text(error: OSError, address: Address) -> str:
     what = {
         errno.ECONNREFUSED: "Connection refused",
         errno.ETIMEDOUT: "Connection timed out",
         errno.EHOSTUNREACH: "No route to host",
         errno.ENETUNREACH: "Network is unreachable",
     }.get(error.errno or 0, error.strerror or str(error))
-    return f"connect: {what}"
+    return f"{_connect(address)}: {what}"

@@ -10,6 +10,9 @@
     relay_view   what the running relay says
     selection    query arguments to messages
     survey       many files to lines, on both cores
+    changing     how every changing verb runs: choosing, confirm, carrying, telling
+    following    messages watched until they have left; left: the log's word for how
+    demo         with stage, sink, proof, as_typed and corpus
     ls, show …   one sub-command a file
 
 May import everything of `spooltool`.  Start-up is counted in milliseconds: modules here

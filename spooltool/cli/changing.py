@@ -16,6 +16,7 @@ from spooltool.cli.change_options import ChangeOptions
 from spooltool.cli.choosing import Choice, check_words, choose, own
 from spooltool.cli.confirm import confirm, person
 from spooltool.cli.invocation import Invocation
+from spooltool.cli.left import how_they_left
 from spooltool.cli.selection import name_trouble, select
 from spooltool.cli.telling import Telling
 from spooltool.diagnose.planning import Chosen, Decide, make_plan, with_notes
@@ -221,9 +222,16 @@ class Work:
 
     def _account(self, carried: Carried) -> Account:
         newcomers, arrived = self._newcomers()
+        gone = {one.id for one in carried.endings if one.result == "gone"}
+        words = how_they_left(self.invocation, gone, self.plan.made)
         return Account(
             carried.txn,
-            carried.endings,
+            tuple(
+                replace(one, detail=f"left the queue since: {words[one.id]}")
+                if one.id in words
+                else one
+                for one in carried.endings
+            ),
             carried.seconds,
             carried.kicked,
             newcomers,

@@ -25,6 +25,7 @@ _LATER = (
     "encodings.idna",
     "ipaddress",
     "spooltool.cli.following",
+    "spooltool.cli.left",
     "spooltool.cli.ownership",
     "spooltool.live.client",
     "spooltool.live.inflate",

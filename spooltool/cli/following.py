@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from spooltool.cli.invocation import Invocation
+from spooltool.cli.left import log_of_dequeuer
 from spooltool.diagnose.leaving import HAPPY, Trail, count_line
 from spooltool.diagnose.row import Found, Row
 from spooltool.errors import ExitCode, SpooltoolError
@@ -19,7 +20,7 @@ from spooltool.live.logfile import LogFile, Start
 from spooltool.logs import parse_line
 from spooltool.render import following as shown
 from spooltool.render.record import text_line
-from spooltool.spool.names import OWN_DIR, TRASH, SpoolName
+from spooltool.spool.names import TRASH, SpoolName
 from spooltool.spool.states import Circumstance
 from spooltool.store.scan import read_entry, scan
 
@@ -222,13 +223,12 @@ class Follow:
 
 def follow_from_here(invocation: Invocation, *, json: bool) -> Follow:
     """Begin to watch: from now on the log tells what happens."""
-    directory = invocation.settings.logdir
-    directory = directory or os.path.join(invocation.spool.path, OWN_DIR, "log")
+    path = log_of_dequeuer(invocation)
     try:
-        log = LogFile(os.path.join(directory, "mdq.elg"), Start.END)
+        log = LogFile(path, Start.END)
     except (SpooltoolError, OSError):
         log = None
-    if log is not None and not os.path.isdir(directory):
+    if log is not None and not os.path.isdir(os.path.dirname(path)):
         log = None
     return Follow(invocation, log, json=json)
 

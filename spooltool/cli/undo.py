@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from spooltool.cli.actor import who
 from spooltool.cli.changing import Wish, Work
 from spooltool.cli.choosing import own
 from spooltool.cli.invocation import Invocation
+from spooltool.cli.left import how_they_left
 from spooltool.cli.selection import RowMaker
 from spooltool.diagnose.planning import Chosen, crowded_numbers, make_plan
 from spooltool.diagnose.row import Row
@@ -114,6 +116,11 @@ def plan_undo(invocation: Invocation, transaction: Transaction, *, wait: float) 
         else:
             rows.append(row)
             by_file[row.file] = change
+    words = how_they_left(invocation, {one.id for one in gone}, transaction.at)
+    gone = [
+        replace(one, reason=f"{one.reason}: {words[one.id]}") if one.id in words else one
+        for one in gone
+    ]
     since = {number: began for number, (_, began) in invocation.relay.delivering.items()}
     by_path = frozenset(file for file, change in by_file.items() if change.by_path)
     chosen = Chosen(tuple(rows), (), crowded_numbers(there), by_path, since)
@@ -128,17 +135,10 @@ def plan_undo(invocation: Invocation, transaction: Transaction, *, wait: float) 
         wait=wait,
         arguments={"txn": transaction.txn},
     )
-    return Plan(
-        plan.verb,
-        plan.spool,
-        plan.found_by,
-        plan.query,
-        plan.made,
-        plan.changes,
-        (*plan.apart, *gone),
-        plan.unchanged,
-        (_about(transaction, plan.made), *_left_out(transaction)),
-        plan.arguments,
+    return replace(
+        plan,
+        apart=(*plan.apart, *gone),
+        notes=(_about(transaction, plan.made), *_left_out(transaction)),
     )
 
 

@@ -140,11 +140,10 @@ def _aligned(rows: Sequence[tuple[str, str, str, str]], width: int) -> list[str]
 
 
 def _more(rest: Sequence[list[Change]]) -> list[str]:
-    lines = []
-    if rest:
-        left = sum(map(len, rest))
-        lines.append(f"  and {plural(len(rest), 'kind')} more, {plural(left, 'message')}")
-    return lines
+    if not rest:
+        return []
+    left = sum(map(len, rest))
+    return [f"  and {plural(len(rest), 'kind')} more, {plural(left, 'message')}"]
 
 
 def _steps(change: Change) -> list[tuple[str, str]]:

@@ -61,9 +61,7 @@ def test_kill_at_every_call_of_a_deferral(benches: list[Bench], capsys: Capsys) 
     judge(tally, "a deferral", capsys, least=10)
 
 
-def test_kill_at_every_call_of_an_expiry_and_its_notice(
-    benches: list[Bench], capsys: Capsys
-) -> None:
+def test_kill_at_every_call_of_an_expiry(benches: list[Bench], capsys: Capsys) -> None:
     plan = SinkPlan(recipients={ANNA: LATER})
     scenario = Scenario(
         make_template(benches[0]),
@@ -74,7 +72,17 @@ def test_kill_at_every_call_of_an_expiry_and_its_notice(
         after="D_sender",
         settled={"delivered": 0, "noticed": 1},
     )
-    judge(kill_everywhere(benches, scenario), "an expiry and its notice", capsys, least=15)
+    judge(kill_everywhere(benches, scenario), "an expiry", capsys, least=15)
+
+
+def test_kill_at_every_call_of_a_notice(benches: list[Bench], capsys: Capsys) -> None:
+    scenario = Scenario(
+        make_template(benches[0], expired=True),
+        mdq_once,
+        after="D_sender",
+        settled={"delivered": 0, "noticed": 1},
+    )
+    judge(kill_everywhere(benches, scenario), "a notice", capsys, least=10)
 
 
 def test_kill_at_every_call_where_one_recipient_of_three_fails_for_good(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from spooltool.logs import format_line
 from spooltool.spool.plan import Change, KeyChange, Plan
 from spooltool.store.journal import Actor, Journal, read_journal
 from spooltool.store.root import Spool
@@ -71,9 +72,22 @@ def test_messages_that_left_are_gone_and_that_is_no_failure(spool: Path, call: C
     done = call("--spool", spool, "undo", "--yes")
     assert done.code == 0
     assert f"gone  {first.partition('/')[2]}  left the queue since" in done.out
+    assert "delivered" not in done.out
     assert set(values(spool, "DST").values()) == {OLD}
     _, summary = records(call("--spool", spool, "undo", "1", "--yes", "--json"))
     assert summary["counts"] == {"unchanged": 3, "gone": 1}
+
+
+def test_the_log_says_how_the_gone_ones_left(spool: Path, call: Call) -> None:
+    retarget(call, spool)
+    first = next(iter(values(spool, "DST")))
+    (spool / ".spooltool/log").mkdir()
+    fields = {"host": "10.1.5.9:25", "to": "anna0@example.org", "reply": "250 ok"}
+    line = format_line(1, "gw1", time.time() + 1, first[10:], "delivered", fields)
+    (spool / ".spooltool/log/mdq.elg").write_text(line + "\n")
+    (spool / first).unlink()
+    done = call("--spool", spool, "undo", "--yes")
+    assert "left the queue since: delivered by 10.1.5.9:25: 250 ok" in " ".join(done.out.split())
 
 
 def test_undo_of_hold(spool: Path, call: Call) -> None:
