@@ -12,7 +12,7 @@ import pwd
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, NoReturn
 
 import click
@@ -104,6 +104,16 @@ class Source:
         if isinstance(found, Problems):
             raise ConfigError("the configuration is wrong", found.lines(file))
         return found
+
+    def named(self) -> Config:
+        """The same, with the machine's name where it names none.
+
+        One name for both halves: the intake finds loops by it, mdq greets with it.
+        """
+        from relay.intake.settings import machine_name
+
+        found = self.read()
+        return found if found.hostname else replace(found, hostname=machine_name())
 
     def _text(self, file: str) -> str:
         try:
@@ -227,7 +237,7 @@ def asmtpd_command(
     if supervisor and not _die_with(supervisor):
         return ExitCode.OK
     source = Source(spool, config, tuple(listen or ()), dst, tuple(accept_from or ()))
-    found = source.read()
+    found = source.named()
     sockets: Sequence[socket.socket]
     if listen_fd:
         sockets = handed_down(listen_fd)
@@ -260,7 +270,7 @@ def mdq_command(
     if supervisor and not _die_with(supervisor):
         return ExitCode.OK
     source = Source(spool, config)
-    found = source.read()
+    found = source.named()
     become(found)
     Spool.open(found.rundir).close()
     process.run(
@@ -325,7 +335,7 @@ def _check_disk(config: Config, *, force: bool) -> None:
 def _reader(source: Source) -> Callable[[], Config | str]:
     def read() -> Config | str:
         try:
-            return source.read()
+            return source.named()
         except ConfigError as error:
             return "; ".join((error.message, *error.problems))
 

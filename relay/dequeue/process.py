@@ -33,7 +33,7 @@ Serve = Callable[[Spool, Dequeuer], Awaitable[Callable[[], None]]]
 def settings_of(config: Config) -> Settings:
     """The part of the configuration that the dequeuer needs."""
     return Settings(
-        hostname=config.hostname or socket.getfqdn(),
+        hostname=config.hostname or "localhost",
         postmaster=config.postmaster,
         timeout=config.timeout,
         scan_period=config.scan_period,

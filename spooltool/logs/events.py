@@ -39,7 +39,7 @@ EVENTS: tuple[Event, ...] = (
         "stored",
         ASMTPD,
         "a message is durable and its 250 goes out",
-        ("src", "helo", "sender", "rcpts", "size", "rule", "resource", "tls"),
+        ("src", "helo", "sender", "rcpts", "size", "rule", "proto", "resource", "tls"),
     ),
     Event("closed", ASMTPD, "the intake stops taking mail", ("reason", "limit", "value")),
     Event("opened", ASMTPD, "the intake takes mail again", ("reason", "limit", "value")),

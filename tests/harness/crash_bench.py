@@ -4,21 +4,20 @@ each crash point, the run that is killed there, and the judgement after the drai
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import signal
+import smtplib
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 from tests.harness.checker import Verdict, check
-from tests.harness.client import Connection, Unanswered
 from tests.harness.crash_points import Point, injecting, points, recording, was_killed
 from tests.harness.gateway import write_config
 from tests.harness.live_sink import LiveSink
@@ -88,23 +87,25 @@ class Bench:
     def send(self, port: int, sample: Sample) -> str:
         """The reply to the final dot, recorded when it is a 250; "" when none came."""
 
-        async def talk() -> tuple[str, list[str]]:
-            connection = await Connection.open(port)
-            try:
-                return await connection.send(sample)
-            finally:
-                connection.close()
-
         try:
-            reply, recipients = asyncio.run(talk())
-        except Unanswered:
+            with closing(smtplib.SMTP("127.0.0.1", port, "client.example", 60)) as client:
+                client.ehlo()
+                replies = [client.mail(sample.sender)]
+                replies += [client.rcpt(address) for address in sample.recipients]
+                if all(code == 250 for code, _ in replies):
+                    replies.append(client.data(sample.content))
+        except (smtplib.SMTPServerDisconnected, ConnectionError):
             return ""
+        except smtplib.SMTPDataError as refused:  # in place of the 354
+            replies = [(refused.smtp_code, bytes(refused.smtp_error))]
+        code, text = next((r for r in replies if r[0] != 250), replies[-1])
+        reply = f"{code} {text.decode()}"
         if reply[0] == "2":
             self.acks.append(
                 {
                     "id": reply.split()[2][1:],
                     "x_id": sample.x_id,
-                    "recipients": recipients,
+                    "recipients": list(sample.recipients),
                     "body_sha256": sample.body_sha256,
                 }
             )
@@ -174,7 +175,7 @@ def make_template(
     expired: bool = False,
     commands: tuple[tuple[str, ...], ...] = (),
 ) -> Template:
-    """A message accepted, deferred or expired where asked for, then changed by spooltool commands."""
+    """A message accepted, deferred or expired if so asked, then changed by spooltool."""
     bench.configure()
     bench.acks = []
     with Child(bench.intake()) as intake:
