@@ -97,7 +97,8 @@ class Bench:
         except (smtplib.SMTPServerDisconnected, ConnectionError):
             return ""
         except smtplib.SMTPDataError as refused:  # in place of the 354
-            replies = [(refused.smtp_code, bytes(refused.smtp_error))]
+            error = refused.smtp_error
+            replies = [(refused.smtp_code, error if isinstance(error, bytes) else error.encode())]
         code, text = next((r for r in replies if r[0] != 250), replies[-1])
         reply = f"{code} {text.decode()}"
         if reply[0] == "2":

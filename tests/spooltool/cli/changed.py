@@ -156,7 +156,9 @@ def answered(
     screen = ""
     left = list(answers)
     while True:
-        select.select([leader], [], [], 60)
+        if not select.select([leader], [], [], 60)[0]:
+            process.kill()
+            raise AssertionError(f"nothing more in 60 s: {screen}")
         try:
             data = os.read(leader, 65536)
         except OSError:
