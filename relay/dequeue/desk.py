@@ -20,7 +20,13 @@ from relay.dequeue.attempt import (
     take,
 )
 from relay.dequeue.destination import Destination, of_envelope
-from relay.dequeue.finish import edited_state, notice_file, place, write_results
+from relay.dequeue.finish import (
+    delivered_marks,
+    edited_state,
+    notice_file,
+    place,
+    write_results,
+)
 from relay.dequeue.lanes import Result
 from relay.dequeue.notices import notice_mail
 from relay.dequeue.records import Records
@@ -36,7 +42,7 @@ from spooltool.errors import Busy, CannotWrite, Gone, SpooltoolError
 from spooltool.spool.names import HOLD
 from spooltool.spool.state import fresh_state, set_aside
 from spooltool.store.counter import Counter
-from spooltool.store.edit import write_state
+from spooltool.store.edit import write_recipients, write_state
 from spooltool.store.filesystem import Syncer
 from spooltool.store.incoming import Incoming, commit
 from spooltool.store.lock import lock
@@ -169,6 +175,8 @@ class Desk:
                 return
             decision = self._decide(job, result.outcomes, result.host, now)
             if decision.split:
+                # What was delivered is marked first: a crash in between must not send it again.
+                write_recipients(job.locked, delivered_marks(decision))
                 await asyncio.shield(self._notify_apart(job, decision, now))
             write_results(job, decision)
             place(job, decision.end)

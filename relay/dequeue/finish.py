@@ -45,6 +45,11 @@ def write_results(job: Job, decision: Decision) -> None:
     job.locked = rewrite(job.locked, sorted(edits, key=lambda edit: edit.offset))
 
 
+def delivered_marks(decision: Decision) -> list[Recipient]:
+    """The recipients that were delivered now and can be marked in place."""
+    return [r for r in decision.recipients if r.mark == "D" and r.fixed]
+
+
 def place(job: Job, end: End) -> None:
     """Unlink, or move to where the message belongs now.  Raises Exists, Gone, CannotWrite."""
     name = job.locked.name
