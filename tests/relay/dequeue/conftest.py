@@ -33,7 +33,7 @@ class Target:
     """A next hop.  Replies are planned by address, "dot" and "connect"; the rest is yes.
 
     `received` holds (sender, recipients, content).  `hang` names a stage at which it says
-    nothing more: "greeting" or "dot".
+    nothing more: "greeting", "dot" or "rset" (once).
     """
 
     def __init__(self) -> None:
@@ -119,6 +119,11 @@ class Target:
             if not data:
                 writer.close()
                 return
+            if self.hang == "rset" and b"RSET" in data:
+                self.hang = ""
+                await reader.read()
+                writer.close()
+                return
             orders = session.receive(data)
 
 
@@ -186,7 +191,9 @@ class World:
         return incoming.name.number
 
     def dequeuer(self, **changes: Any) -> Dequeuer:
-        limits = Limits(resend_period=changes.pop("resend_period", 600.0))
+        limits = changes.pop("limits", None) or Limits(
+            resend_period=changes.pop("resend_period", 600.0)
+        )
         settings = Settings("gw1.example.com", "postmaster@example.com", limits=limits, **changes)
         return Dequeuer(self.spool, settings, self.notes)
 

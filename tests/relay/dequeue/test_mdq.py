@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from relay.queue.schedule import Limits
 from relay.smtp.reply import Reply
 from spooltool.spool.codec import splices
 from spooltool.spool.names import SpoolName
@@ -423,5 +424,35 @@ def test_a_message_routed_by_mx_is_not_sent_to_its_old_dst(world: World, play: P
         assert target.received == []
         assert world.files() == [f"D_sender/R{number}"]
         assert any("ROUTE is mx" in alert for alert in world.notes.alerts)
+
+    play(scenario)
+
+
+def test_a_host_that_never_answers_rset_does_not_keep_the_lane(world: World, play: Play) -> None:
+    async def scenario(target: Target) -> None:
+        target.hang = "rset"
+        target.plan["anna@example.org"] = [Reply(451, "4.7.1", "slow down")]
+        world.put(target.port, "anna@example.org")
+        world.put(target.port, "ben@example.org")
+        await world.dequeuer(timeout=1.0).run(once=True)
+        assert target.hang == ""
+        assert [r[1] for r in target.received] == [("ben@example.org",)]
+
+    play(scenario)
+
+
+def test_due_mail_of_a_healthy_host_without_a_slot_is_told_once_a_scan(
+    world: World, play: Play
+) -> None:
+    async def scenario(target: Target) -> None:
+        for _ in range(300):
+            world.put(target.port)
+        mdq = world.dequeuer(limits=Limits(max_conns=1, max_conns_per_site=1), scan_period=0.02)
+        running = asyncio.create_task(mdq.run())
+        await until(lambda: world.files() == [])
+        mdq.stop()
+        await running
+        assert 1 <= world.notes.limits <= 300
+        assert len(target.received) == 300
 
     play(scenario)
