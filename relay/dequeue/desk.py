@@ -21,8 +21,8 @@ from relay.dequeue.attempt import (
 )
 from relay.dequeue.destination import Destination, of_envelope
 from relay.dequeue.finish import (
-    delivered_marks,
     edited_state,
+    mark_delivered,
     notice_file,
     place,
     write_results,
@@ -42,7 +42,7 @@ from spooltool.errors import Busy, CannotWrite, Gone, SpooltoolError
 from spooltool.spool.names import HOLD
 from spooltool.spool.state import fresh_state, set_aside
 from spooltool.store.counter import Counter
-from spooltool.store.edit import write_recipients, write_state
+from spooltool.store.edit import write_state
 from spooltool.store.filesystem import Syncer
 from spooltool.store.incoming import Incoming, commit
 from spooltool.store.lock import lock
@@ -169,6 +169,7 @@ class Desk:
     async def settle(self, job: Job, result: Result) -> None:
         """Write what became of an attempt, tell everybody, drop the lock."""
         now = time.time()
+        unmarked = any(outcome.kind is Kind.DELIVERED for outcome in result.outcomes)
         try:
             if result.unfit is not None:
                 self._unfit(result.unfit, job.id, now)
@@ -176,7 +177,7 @@ class Desk:
             decision = self._decide(job, result.outcomes, result.host, now)
             if decision.split:
                 # What was delivered is marked first: a crash in between must not send it again.
-                write_recipients(job.locked, delivered_marks(decision))
+                unmarked = not mark_delivered(job, decision)
                 await asyncio.shield(self._notify_apart(job, decision, now))
             write_results(job, decision)
             place(job, decision.end)
@@ -184,7 +185,7 @@ class Desk:
             self._left(job.id, now)
         except (SpooltoolError, OSError) as error:
             # What was delivered must not be sent again because its file cannot be written.
-            if any(outcome.kind is Kind.DELIVERED for outcome in result.outcomes):
+            if unmarked:
                 self.records.alert(f"delivered, but its file cannot be changed: {error}", job.id)
                 self._never(job.id, job.locked.inode, now)
             else:

@@ -45,9 +45,15 @@ def write_results(job: Job, decision: Decision) -> None:
     job.locked = rewrite(job.locked, sorted(edits, key=lambda edit: edit.offset))
 
 
-def delivered_marks(decision: Decision) -> list[Recipient]:
-    """The recipients that were delivered now and can be marked in place."""
-    return [r for r in decision.recipients if r.mark == "D" and r.fixed]
+def mark_delivered(job: Job, decision: Decision) -> bool:
+    """Mark in place who was delivered now; whether that was everybody who was.
+
+    A line typed by hand has no place for it and waits for `write_results`.  Raises
+    CannotWrite.
+    """
+    delivered = [recipient for recipient in decision.recipients if recipient.mark == "D"]
+    write_recipients(job.locked, [recipient for recipient in delivered if recipient.fixed])
+    return all(recipient.fixed for recipient in delivered)
 
 
 def place(job: Job, end: End) -> None:

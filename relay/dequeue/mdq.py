@@ -24,6 +24,7 @@ from relay.dequeue.settings import Settings
 from relay.queue.schedule import Schedule
 from spooltool.spool.hosts import parse_host
 from spooltool.spool.names import FLAT, RESEND, SENDER
+from spooltool.store.edit import clear_replacements
 from spooltool.store.lock import holders
 from spooltool.store.move import clear_trash
 from spooltool.store.root import Spool
@@ -74,6 +75,7 @@ class Dequeuer:
         self._blind: set[str] = set()
         self._hour: deque[tuple[float, int]] = deque()
         self._trash_due = 0.0
+        self._clearing: asyncio.Task[None] | None = None
         self._clock_offset = time.time() - time.monotonic()
 
     async def run(self, *, once: bool = False) -> None:
@@ -130,6 +132,8 @@ class Dequeuer:
         if tasks:
             await asyncio.wait(tasks, timeout=max(self.settings.timeout, 10.0))
         self._pool.close()
+        if self._clearing is not None:
+            await asyncio.wait([self._clearing])
         await self.desk.close()
 
     def _start(self) -> None:
@@ -154,17 +158,20 @@ class Dequeuer:
             self._hour.popleft()
         if now >= self._trash_due:
             self._trash_due = now + TRASH_PERIOD
-            asyncio.get_running_loop().run_in_executor(
-                None, self._clear_trash, now - self.settings.trash_keep
-            )
+            self._clearing = asyncio.get_running_loop().create_task(self._clear(now))
         step = abs(now - time.monotonic() - self._clock_offset)
         if step > CLOCK_STEP and self.desk.clock_ok:
             self.desk.clock_ok = False
             self.records.alert(f"the clock jumped by {step:.0f} s: nothing expires until restart")
 
-    def _clear_trash(self, before: float) -> None:
-        for name in clear_trash(self.spool, before):
+    async def _clear(self, now: float) -> None:
+        """Let go of what is old: the trash, and what crashes left of changes."""
+        loop, keep = asyncio.get_running_loop(), self.settings.trash_keep
+        for name in await loop.run_in_executor(None, clear_trash, self.spool, now - keep):
             self.records.event(name.number, "trash-cleared")
+        left = now - TRASH_PERIOD
+        for path in await loop.run_in_executor(None, clear_replacements, self.spool, left):
+            self.records.event("", "left-over-cleared", text=path)
 
     # scanning
 

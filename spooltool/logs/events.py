@@ -54,6 +54,7 @@ EVENTS: tuple[Event, ...] = (
     Event("notice-unknown", MDQ, "the connection was lost after the error mail's dot", _OUTCOME),
     Event("trashed", MDQ, "ended without a notice, kept in the trash", ("expired", "reason")),
     Event("trash-cleared", MDQ, "it was in the trash for longer than trash_keep"),
+    Event("left-over-cleared", MDQ, "what a crash had left of a change was removed", ("text",)),
     Event("set-aside", MDQ, "moved to D_hold for a person to look at", ("reason",)),
     Event("scan-stop", MDQ, "due mail of a healthy host found no slot (max_conns)", ("conns",)),
     Event("down", MDQ, "a destination does not answer, one probe speaks for it", ("host", "text")),

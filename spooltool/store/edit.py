@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import Iterable, Sequence
 
 from spooltool.errors import CannotWrite, Gone
@@ -16,6 +17,7 @@ from spooltool.spool.recipient import Recipient, encode_result
 from spooltool.spool.state import State, encode_state
 from spooltool.store.lock import Locked
 from spooltool.store.message import CHUNK
+from spooltool.store.root import Spool
 
 _NEW_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -122,6 +124,39 @@ class Replacement:
             os.unlink(self._dot, dir_fd=self._dir)
         except FileNotFoundError:
             pass
+
+
+_LEFT_BEHIND = re.compile(r"\.[TRE][0-9A-Za-z]{1,16}\.[0-9]+\.new\Z")
+
+
+def clear_replacements(spool: Spool, before: float) -> list[str]:
+    """Unlink replacements that a crash left unfinished before this unix second; their paths.
+
+    The message itself stands under its own name, untouched.  What is still being written
+    is locked by its writer and stays.
+    """
+    removed = []
+    for directory in spool.directories:
+        try:
+            place = spool.dir_fd(directory)
+            names = os.listdir(place)
+        except OSError:
+            continue
+        for name in filter(_LEFT_BEHIND.match, names):
+            try:
+                fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place)
+            except OSError:
+                continue
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.fstat(fd).st_ctime < before:
+                    os.unlink(name, dir_fd=place)
+                    removed.append(f"{directory}/{name}")
+            except OSError:
+                continue
+            finally:
+                os.close(fd)
+    return removed
 
 
 def rewrite(locked: Locked, edits: Sequence[Splice]) -> Locked:

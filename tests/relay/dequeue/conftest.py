@@ -200,6 +200,12 @@ class World:
     def files(self) -> list[str]:
         return sorted(name.file for name in scan(self.spool).names())
 
+    @staticmethod
+    async def until(condition: Callable[[], object]) -> None:
+        """Wait for a condition; the scenario's own limit ends a wait that is in vain."""
+        while not condition():
+            await asyncio.sleep(0.01)
+
     def trash(self) -> list[str]:
         return sorted(n.base for n in scan(self.spool, [".spooltool/trash"]).names())
 

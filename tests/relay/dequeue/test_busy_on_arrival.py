@@ -13,11 +13,6 @@ Play = Any
 Target = Any
 
 
-async def until(condition: Any) -> None:
-    while not condition():
-        await asyncio.sleep(0.01)
-
-
 def test_what_was_locked_on_arrival_is_marked_soon_after(world: World, play: Play) -> None:
     """One probe speaks for all: not to be lost on what the intake had not acknowledged yet."""
 
@@ -25,12 +20,12 @@ def test_what_was_locked_on_arrival_is_marked_soon_after(world: World, play: Pla
         world.put(1)
         mdq = world.dequeuer()
         running = asyncio.create_task(mdq.run())
-        await until(lambda: ("", "down") in world.notes.events)
+        await world.until(lambda: ("", "down") in world.notes.events)
         number = world.put(1)
         with lock(world.spool, SpoolName(SENDER, "R", number)):
             mdq.wake()
-            await until(lambda: number in mdq.roster.known)
-        await until(lambda: f"D_resend/R{number}" in world.files())
+            await world.until(lambda: number in mdq.roster.known)
+        await world.until(lambda: f"D_resend/R{number}" in world.files())
         assert world.envelope(f"D_resend/R{number}").state.reason == "refused"
         mdq.stop()
         await running

@@ -1,4 +1,4 @@
-"""The dequeuer on real files and sockets: each scenario ends with exactly the files expected."""
+"""What becomes of one message: each scenario ends with exactly the files expected."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from relay.queue.schedule import Limits
 from relay.smtp.reply import Reply
+from spooltool.errors import CannotWrite
 from spooltool.spool.codec import splices
 from spooltool.spool.names import SpoolName
 from spooltool.store.edit import rewrite
@@ -65,9 +65,9 @@ def test_partial_results_send_the_rest_only_to_the_rest(world: World, play: Play
         target.plan["ben@example.org"] = [Reply(451, "4.7.1", "slow down")]
         mdq = world.dequeuer()
         running = asyncio.create_task(mdq.run())
-        await until(lambda: world.files() and world.files()[0].startswith("D_resend/"))
+        await world.until(lambda: world.files() and world.files()[0].startswith("D_resend/"))
         mdq.kick_all()
-        await until(lambda: world.files() == [])
+        await world.until(lambda: world.files() == [])
         mdq.stop()
         await running
         assert [r[1] for r in target.received] == [("anna@example.org",), ("ben@example.org",)]
@@ -81,7 +81,7 @@ def test_a_5xx_becomes_an_e_file_whose_notice_goes_to_err_server(world: World, p
         target.plan["anna@example.org"] = [Reply(550, "5.1.1", "no such user")]
         mdq = world.dequeuer(detailed=True)
         running = asyncio.create_task(mdq.run())
-        await until(lambda: target.received and world.files() == [])
+        await world.until(lambda: target.received and world.files() == [])
         mdq.stop()
         await running
         ((sender, recipients, content),) = target.received
@@ -107,7 +107,9 @@ def test_an_unreachable_error_server_delays_the_notice_and_editing_it_mends_that
         mdq = world.dequeuer()
         running = asyncio.create_task(mdq.run())
         file = f"D_resend/E{number}"
-        await until(lambda: world.files() == [file] and world.envelope(file).state.attempts == 1)
+        await world.until(
+            lambda: world.files() == [file] and world.envelope(file).state.attempts == 1
+        )
         assert target.received == []
         released, busy, absent = await mdq.yield_ids([number], 60)
         assert (released, busy, absent) == ([number], [], [])
@@ -116,7 +118,7 @@ def test_an_unreachable_error_server_delays_the_notice_and_editing_it_mends_that
         rewrite(locked, edits).close()
         mdq.done([number])
         mdq.kick_ids([number])
-        await until(lambda: world.files() == [])
+        await world.until(lambda: world.files() == [])
         mdq.stop()
         await running
         assert len(target.received) == 1
@@ -155,94 +157,6 @@ def test_where_no_notice_may_be_sent_the_trash_keeps_it(
         assert world.trash() == [f"R{number}"]
         assert target.received == []
         assert (number, "trashed") in world.notes.events
-
-    play(scenario)
-
-
-def test_one_probe_speaks_for_all_mail_of_a_dead_host(world: World, play: Play) -> None:
-    async def scenario(target: Target) -> None:
-        numbers = [world.put(1) for _ in range(20)]
-        await world.dequeuer().run(once=True)
-        assert world.files() == [f"D_resend/R{number}" for number in numbers]
-        states = [world.envelope(file).state for file in world.files()]
-        assert {(s.reason, s.attempts) for s in states} == {("refused", 1)}
-        assert [event for _, event in world.notes.events].count("down") == 1
-
-    play(scenario)
-
-
-def test_new_mail_for_a_host_that_is_down_is_marked_on_arrival(world: World, play: Play) -> None:
-    async def scenario(target: Target) -> None:
-        world.put(1)
-        mdq = world.dequeuer()
-        running = asyncio.create_task(mdq.run())
-        await until(lambda: ("", "down") in world.notes.events)
-        number = world.put(1)
-        mdq.wake()
-        await until(lambda: f"D_resend/R{number}" in world.files())
-        assert world.envelope(f"D_resend/R{number}").state.reason == "refused"
-        mdq.stop()
-        await running
-
-    play(scenario)
-
-
-def test_mail_of_a_dead_host_past_its_term_expires_with_its_probe(world: World, play: Play) -> None:
-    async def scenario(target: Target) -> None:
-        for _ in range(20):
-            world.put(1, arrived=time.time() - 500_000, ERR_SERVER=f"127.0.0.1:{target.port}")
-        mdq = world.dequeuer(abandon_time=0.0)
-        running = asyncio.create_task(mdq.run())
-        await until(lambda: len(target.received) == 20 and world.files() == [])
-        assert {sender for sender, _, _ in target.received} == {""}
-        mdq.stop()
-        await running
-
-    play(scenario)
-
-
-def test_a_dead_and_a_slow_host_do_not_delay_the_good_one(world: World, play: Play) -> None:
-    async def scenario(target: Target) -> None:
-        tarpit = type(target)()
-        tarpit.hang = "greeting"
-        await tarpit.start()
-        for _ in range(30):
-            world.put(tarpit.port)
-            world.put(1)
-        for _ in range(100):
-            world.put(target.port)
-        mdq = world.dequeuer()
-        running = asyncio.create_task(mdq.run())
-        await until(lambda: len(target.received) == 100 and len(world.files()) == 60)
-        mdq.stop()
-        await running
-        assert len(world.files()) == 60
-        await tarpit.stop()
-
-    play(scenario)
-
-
-def test_retarget_works_on_mail_that_is_stuck_in_a_tarpit(world: World, play: Play) -> None:
-    async def scenario(target: Target) -> None:
-        tarpit = type(target)()
-        tarpit.hang = "greeting"
-        await tarpit.start()
-        numbers = [world.put(tarpit.port) for _ in range(10)]
-        mdq = world.dequeuer()
-        running = asyncio.create_task(mdq.run())
-        await until(lambda: tarpit.connections > 0)
-        released, busy, absent = await mdq.yield_ids(numbers, 60)
-        assert (sorted(released), busy, absent) == (sorted(numbers), [], [])
-        for number in numbers:
-            locked = lock(world.spool, SpoolName("D_sender", "R", number))
-            rewrite(locked, splices(locked.envelope(), {"DPORT": str(target.port)})).close()
-        mdq.done(numbers)
-        mdq.kick_ids(numbers)
-        await until(lambda: world.files() == [])
-        mdq.stop()
-        await running
-        assert len(target.received) == 10
-        await tarpit.stop()
 
     play(scenario)
 
@@ -363,57 +277,6 @@ def test_expiry_needs_a_failed_attempt(world: World, play: Play) -> None:
     play(scenario)
 
 
-def test_a_second_host_of_the_list_is_tried(world: World, play: Play) -> None:
-    async def scenario(target: Target) -> None:
-        world.put(1, DST=f"{{127.0.0.2, 127.0.0.1:{target.port}}}")
-        await world.dequeuer().run(once=True)
-        assert len(target.received) == 1
-
-    play(scenario)
-
-
-def test_connections_are_reused(world: World, play: Play) -> None:
-    async def scenario(target: Target) -> None:
-        for _ in range(50):
-            world.put(target.port)
-        await world.dequeuer().run(once=True)
-        assert len(target.received) == 50
-        assert target.connections <= 20
-
-    play(scenario)
-
-
-async def until(condition: Any) -> None:
-    """Wait for a condition; the scenario's own limit ends a wait that is in vain."""
-    while not condition():
-        await asyncio.sleep(0.01)
-
-
-def test_an_error_nobody_foresaw_costs_one_message_a_minute(
-    world: World, play: Play, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def scenario(target: Target) -> None:
-        from relay.dequeue import desk
-
-        poison = world.put(target.port, body=b"poison\n")
-        good = [world.put(target.port) for _ in range(20)]
-        real = desk.mail_of
-
-        def mail_of(job: Any) -> Any:
-            if job.id == poison:
-                raise RuntimeError("nobody foresaw this")
-            return real(job)
-
-        monkeypatch.setattr(desk, "mail_of", mail_of)
-        await world.dequeuer().run(once=True)
-        assert world.files() == [f"D_sender/R{poison}"]
-        assert len(target.received) == len(good)
-        assert [a for a in world.notes.alerts if "nobody foresaw this" in a]
-        lock(world.spool, SpoolName("D_sender", "R", poison)).close()
-
-    play(scenario)
-
-
 def test_a_message_routed_by_mx_is_not_sent_to_its_old_dst(world: World, play: Play) -> None:
     async def scenario(target: Target) -> None:
         number = world.put(target.port)
@@ -428,31 +291,35 @@ def test_a_message_routed_by_mx_is_not_sent_to_its_old_dst(world: World, play: P
     play(scenario)
 
 
-def test_a_host_that_never_answers_rset_does_not_keep_the_lane(world: World, play: Play) -> None:
-    async def scenario(target: Target) -> None:
-        target.hang = "rset"
-        target.plan["anna@example.org"] = [Reply(451, "4.7.1", "slow down")]
-        world.put(target.port, "anna@example.org")
-        world.put(target.port, "ben@example.org")
-        await world.dequeuer(timeout=1.0).run(once=True)
-        assert target.hang == ""
-        assert [r[1] for r in target.received] == [("ben@example.org",)]
-
-    play(scenario)
-
-
-def test_due_mail_of_a_healthy_host_without_a_slot_is_told_once_a_scan(
-    world: World, play: Play
+def test_a_full_disk_at_the_notice_delays_the_rest_and_sends_nobody_twice(
+    world: World, play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scenario(target: Target) -> None:
-        for _ in range(300):
-            world.put(target.port)
-        mdq = world.dequeuer(limits=Limits(max_conns=1, max_conns_per_site=1), scan_period=0.02)
+        number = world.put(target.port, "anna@example.org", "ben@example.org", "cara@example.org")
+        target.plan["ben@example.org"] = [Reply(550, "5.1.1", "no such user")] * 2
+        target.plan["cara@example.org"] = [Reply(451, "4.7.1", "slow down")]
+        mdq = world.dequeuer()
+        real = mdq.desk._counter.take
+        monkeypatch.setattr(mdq.desk._counter, "take", _full)
         running = asyncio.create_task(mdq.run())
-        await until(lambda: world.files() == [])
+        await world.until(lambda: any("No space" in alert for alert in world.notes.alerts))
+        marks = [r.mark for r in world.envelope(f"D_sender/R{number}").recipients]
+        assert marks == ["D", "P", "P"]
+        await world.until(lambda: mdq.schedule.active == 0)
+        assert number in mdq.schedule, "the rest waits for its next try"
+        monkeypatch.setattr(mdq.desk._counter, "take", real)
+        mdq.kick_ids([number])
+        await world.until(lambda: world.files() == [])
         mdq.stop()
         await running
-        assert 1 <= world.notes.limits <= 300
-        assert len(target.received) == 300
+        assert [r[1] for r in target.received if r[0]] == [
+            ("anna@example.org",),
+            ("cara@example.org",),
+        ]
+        assert len([r for r in target.received if not r[0]]) == 1
 
     play(scenario)
+
+
+def _full() -> str:
+    raise CannotWrite("counter: No space left on device")

@@ -15,7 +15,13 @@ from spooltool.errors import Busy, CannotWrite, Gone
 from spooltool.spool.codec import Splice, splices
 from spooltool.spool.names import RESEND, SpoolName
 from spooltool.spool.state import State
-from spooltool.store.edit import Replacement, rewrite, write_recipients, write_state
+from spooltool.store.edit import (
+    Replacement,
+    clear_replacements,
+    rewrite,
+    write_recipients,
+    write_state,
+)
 from spooltool.store.lock import lock
 from spooltool.store.root import Spool
 
@@ -128,3 +134,18 @@ def test_any_splices_on_any_bytes_read_back(
     expected += content[last:]
     rewrite(lock(spool, SpoolName(RESEND, "R", "00000009")), ordered).close()
     assert path.read_bytes() == expected
+
+
+def test_left_over_replacements_are_cleared_unless_somebody_writes_them(
+    spool: Spool, put: Put
+) -> None:
+    name, other = put(), put()
+    left = FilePath(spool.path, "D_sender", f".{other.base}.1.new")
+    left.write_bytes(b"half")
+    with lock(spool, name) as locked:
+        replacement = Replacement(locked, [Splice(0, 0, b"")])
+        later = left.stat().st_ctime + 3600
+        assert clear_replacements(spool, later - 7200) == []
+        assert clear_replacements(spool, later) == [f"D_sender/{left.name}"]
+        replacement.discard()
+    assert sorted(os.listdir(f"{spool.path}/D_sender")) == sorted([name.base, other.base])
