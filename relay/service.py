@@ -85,6 +85,7 @@ ForceOption = Annotated[
     bool, typer.Option("--force", help="Work on NFS, CIFS or FUSE, where locks are not safe.")
 ]
 SupervisorOption = Annotated[int, typer.Option("--supervisor", hidden=True)]
+ReadyOption = Annotated[int | None, typer.Option("--ready-fd", hidden=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +196,10 @@ def run_command(
 ) -> int:
     """Run the whole relay in the foreground: intake, dequeuer, and what keeps them running."""
     from relay.intake.listener import bind, from_systemd
+    from relay.notify import Notifier
     from relay.supervisor import ASMTPD, MDQ, Child, Supervisor
 
+    notifier = Notifier(os.environ)
     source = Source(spool, config, tuple(listen or ()), dst, tuple(accept_from or ()))
     found = source.read()
     sockets = from_systemd(os.environ) or bind(found.listen)
@@ -215,7 +218,7 @@ def run_command(
     children.append(Child(MDQ, [MDQ, *Source(spool, config).arguments(), *common]))
     with Spool.create(found.rundir) as opened:
         grace = max(float(found.timeout), 10.0) + 10.0
-        return Supervisor(opened, children, grace, say).run()
+        return Supervisor(opened, children, grace, say, notifier).run()
 
 
 @app.command("asmtpd")
@@ -228,12 +231,15 @@ def asmtpd_command(
     force: ForceOption = False,
     listen_fd: Annotated[list[int] | None, typer.Option("--listen-fd", hidden=True)] = None,
     supervisor: SupervisorOption = 0,
+    ready_fd: ReadyOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", hidden=True)] = False,
 ) -> int:
     """Accept mail by SMTP into the spool, and nothing else."""
     from relay.intake import asmtpd
     from relay.intake.listener import bind, from_systemd, handed_down
+    from relay.notify import Readiness
 
+    readiness = Readiness(ready_fd)
     if supervisor and not _die_with(supervisor):
         return ExitCode.OK
     source = Source(spool, config, tuple(listen or ()), dst, tuple(accept_from or ()))
@@ -245,12 +251,13 @@ def asmtpd_command(
         sockets = from_systemd(os.environ) or bind(found.listen)
     become(found)
     _check_disk(found, force=force)
-    return asmtpd.run(
-        found,
-        sockets,
-        reload=_reader(source),
-        ready=lambda addresses: None if quiet else say(f"listening on {addresses}"),
-    )
+
+    def ready(addresses: str) -> None:
+        if not quiet:
+            say(f"listening on {addresses}")
+        readiness.tell()
+
+    return asmtpd.run(found, sockets, reload=_reader(source), ready=ready, reloaded=readiness.tell)
 
 
 @app.command("mdq")
@@ -262,17 +269,26 @@ def mdq_command(
     ] = False,
     force: ForceOption = False,
     supervisor: SupervisorOption = 0,
+    ready_fd: ReadyOption = None,
 ) -> int:
     """Deliver what is in the spool, and nothing else."""
     from relay.control import serve
     from relay.dequeue import process
+    from relay.notify import Readiness
 
+    readiness = Readiness(ready_fd)
     if supervisor and not _die_with(supervisor):
         return ExitCode.OK
     source = Source(spool, config)
     found = source.named()
     become(found)
     Spool.open(found.rundir).close()
+
+    def ready() -> None:
+        if not once:
+            say("dequeuer ready")
+        readiness.tell()
+
     process.run(
         found,
         found.rundir,
@@ -280,7 +296,8 @@ def mdq_command(
         force=force,
         serve=None if once else serve,
         reload=_reader(source),
-        ready=lambda: None if once else say("dequeuer ready"),
+        ready=ready,
+        reloaded=readiness.tell,
     )
     return ExitCode.OK
 

@@ -4,7 +4,8 @@ The supervisor keeps the listening sockets, so that clients wait in the kernel w
 intake is replaced; a child only inherits them.  It does nothing else: no mail and no
 file of the spool passes through it.  Signals: SIGTERM and SIGINT end all in good order,
 a second one at once; SIGHUP is passed on (logs opened anew, configuration read again);
-SIGUSR1 starts the intake anew, SIGUSR2 the dequeuer.
+SIGUSR1 starts the intake anew, SIGUSR2 the dequeuer.  A service manager is told when
+every child works, when all read their configuration again, and when the end begins.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from relay.notify import Notifier, told
 from spooltool.errors import ExitCode, NotPermitted, RelayUnreachable
 from spooltool.spool.names import OWN_DIR
 from spooltool.store.lock import OwnLock, holders
@@ -96,17 +98,27 @@ class Child:
 class Supervisor:
     """Keeps children running until it is told to stop.
 
-    `say` gets a line for each event; `grace` is how many seconds children may take to end
-    in good order.
+    `say` gets a line for each event, `notifier` what a service manager wants to know;
+    `grace` is how many seconds children may take to end in good order.
     """
 
     def __init__(
-        self, spool: Spool, children: Sequence[Child], grace: float, say: Callable[[str], None]
+        self,
+        spool: Spool,
+        children: Sequence[Child],
+        grace: float,
+        say: Callable[[str], None],
+        notifier: Notifier,
     ) -> None:
         self._spool = spool
         self._children = children
         self._grace = grace
         self._say = say
+        self._notifier = notifier
+        self._ready_in, self._ready_out = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._working: set[int] = set()
+        self._told_ready = False
+        self._alive_at = 0.0
         self._leaving: list[subprocess.Popen[bytes]] = []
         self._stop_by: float | None = None
         self._exit = 0
@@ -123,23 +135,27 @@ class Supervisor:
         try:
             with selectors.DefaultSelector() as selector:
                 selector.register(reading, selectors.EVENT_READ)
+                selector.register(self._ready_in, selectors.EVENT_READ)
                 self._loop(selector, reading)
         finally:
             for number, handler in former.items():
                 signal.signal(number, handler)
             signal.set_wakeup_fd(former_fd)
-            os.close(reading)
-            os.close(writing)
+            for fd in (reading, writing, self._ready_in, self._ready_out):
+                os.close(fd)
             lock.close()
         return self._exit
 
     def _loop(self, selector: selectors.BaseSelector, wakeups: int) -> None:
         self._step()
         while self._stop_by is None or self._running():
-            if selector.select(self._wait()):
+            events = selector.select(self._wait())
+            if any(key.fd == wakeups for key, _ in events):
                 for number in os.read(wakeups, 512):
                     self._signalled(number)
+            self._working.update(told(self._ready_in))
             self._step()
+            self._inform()
         write_processes(self._spool, {})
 
     def _step(self) -> None:
@@ -157,20 +173,34 @@ class Supervisor:
                 process.kill()
             self._stop_by = now + self._grace
         if changed:
-            write_processes(
-                self._spool,
-                {
-                    name: [c.process.pid for c in self._children if c.process and c.name == name]
-                    for name in dict.fromkeys(c.name for c in self._children)
-                },
-            )
+            write_processes(self._spool, self._pids())
 
     def _wait(self) -> float | None:
         """Seconds until something is due; None when only a signal can bring it."""
         due = [child.start_at for child in self._children if child.process is None]
         if self._stop_by is not None:
             due = [self._stop_by]
+        if self._notifier.pause is not None:
+            due.append(self._alive_at)
         return max(0.0, min(due) - time.monotonic()) if due else None
+
+    def _inform(self) -> None:
+        """Tell the service manager what is new."""
+        now = time.monotonic()
+        if self._notifier.pause is not None and now >= self._alive_at:
+            self._alive_at = now + self._notifier.pause
+            self._notifier.alive()
+        pids = {c.process.pid if c.process is not None else 0 for c in self._children}
+        if not self._told_ready and self._stop_by is None and pids <= self._working:
+            self._told_ready = True
+            self._working &= pids
+            self._notifier.ready(", ".join(f"{n} {_listed(p)}" for n, p in self._pids().items()))
+
+    def _pids(self) -> dict[str, list[int]]:
+        return {
+            name: [c.process.pid for c in self._children if c.process and c.name == name]
+            for name in dict.fromkeys(c.name for c in self._children)
+        }
 
     def _running(self) -> list[subprocess.Popen[bytes]]:
         return [c.process for c in self._children if c.process is not None] + self._leaving
@@ -182,9 +212,9 @@ class Supervisor:
         child.starts += 1
         try:
             child.process = subprocess.Popen(
-                child_command(child.arguments),
+                child_command([*child.arguments, "--ready-fd", str(self._ready_out)]),
                 stdin=subprocess.DEVNULL,
-                pass_fds=tuple(child.fds),
+                pass_fds=(*child.fds, self._ready_out),
                 env=child_environment(os.environ),
             )
         except OSError as error:
@@ -221,7 +251,10 @@ class Supervisor:
             return
         delay = child.backoff.delay(now - child.started)
         child.start_at = now + delay
-        self._say(f"{child.name} ({pid}) ended {how}, started anew in {delay:.1f} s")
+        text = f"{child.name} ({pid}) ended {how}, started anew in {delay:.1f} s"
+        self._say(text)
+        self._notifier.status(text)
+        self._told_ready = False
 
     def _signalled(self, number: int) -> None:
         now = time.monotonic()
@@ -230,7 +263,10 @@ class Supervisor:
                 self._stop(now)
             else:
                 self._stop_by = now
-        elif number == signal.SIGHUP:
+        elif number == signal.SIGHUP and self._stop_by is None:
+            self._notifier.reloading()
+            self._working.clear()
+            self._told_ready = False
             for process in self._running():
                 process.send_signal(signal.SIGHUP)
         else:
@@ -239,6 +275,7 @@ class Supervisor:
                     self._restart(name, now)
 
     def _stop(self, now: float) -> None:
+        self._notifier.stopping()
         self._stop_by = now + self._grace
         for process in self._running():
             process.terminate()

@@ -63,9 +63,11 @@ def run(
     serve: Serve | None = None,
     reload: Reload | None = None,
     ready: Callable[[], None] = lambda: None,
+    reloaded: Callable[[], None] = lambda: None,
 ) -> None:
     """Dequeue until SIGTERM or SIGINT; with `once` until everything there was tried.
 
+    `ready` is called when the work begins, `reloaded` after each SIGHUP.
     Raises Busy when another dequeuer works on this spool, NoSpool, Refused on a file
     system whose locks cannot be trusted.
     """
@@ -73,7 +75,17 @@ def run(
     with Spool.open(spool_path) as spool:
         lock = OwnLock(spool, "mdq")
         try:
-            uvloop.run(_main(config, spool, once=once, serve=serve, reload=reload, ready=ready))
+            uvloop.run(
+                _main(
+                    config,
+                    spool,
+                    once=once,
+                    serve=serve,
+                    reload=reload,
+                    ready=ready,
+                    reloaded=reloaded,
+                )
+            )
         finally:
             lock.close()
 
@@ -86,6 +98,7 @@ async def _main(
     serve: Serve | None,
     reload: Reload | None,
     ready: Callable[[], None],
+    reloaded: Callable[[], None],
 ) -> None:
     loop = asyncio.get_running_loop()
     folder = config.logdir or os.path.join(spool.path, ".spooltool", "log")
@@ -93,7 +106,7 @@ async def _main(
     mdq = Dequeuer(spool, settings_of(config), log, _reader(reload))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, mdq.stop)
-    loop.add_signal_handler(signal.SIGHUP, _hung_up, mdq, log)
+    loop.add_signal_handler(signal.SIGHUP, _hung_up, mdq, log, reloaded)
     listener = None if once else _wake_socket(spool)
     if listener is not None:
         loop.add_reader(listener, _woken, listener, mdq)
@@ -125,13 +138,14 @@ def _reader(reload: Reload | None) -> Callable[[], Settings] | None:
     return read
 
 
-def _hung_up(mdq: Dequeuer, log: ProcessLog) -> None:
+def _hung_up(mdq: Dequeuer, log: ProcessLog, reloaded: Callable[[], None]) -> None:
     """SIGHUP: open the logs anew, read the configuration again."""
     log.reopen()
     try:
         mdq.reload()
     except ConfigError as error:
         log.alert(error.message)
+    reloaded()
 
 
 def _wake_socket(spool: Spool) -> socket.socket | None:

@@ -51,12 +51,13 @@ def run(
     *,
     reload: Reload,
     ready: Callable[[str], None],
+    reloaded: Callable[[], None] = lambda: None,
 ) -> int:
     """Take mail on listening sockets into `config.rundir` until a signal; the exit code.
 
-    `reload` reads the configuration again, or says why it cannot.  `ready` is told the
-    addresses once clients are accepted.  Raises SpooltoolError when the spool cannot be
-    used.
+    `reload` reads the configuration again, or says why it cannot; `reloaded` is called
+    after each time.  `ready` is told the addresses once clients are accepted.  Raises
+    SpooltoolError when the spool cannot be used.
     """
     settings = settings_of(config)
     _raise_limit(settings.clients)
@@ -64,7 +65,7 @@ def run(
         lock = SharedLock(spool, "intake")
         syncer = Syncer(spool.path)
         try:
-            uvloop.run(Process(config, spool, syncer, sockets, reload).run(ready))
+            uvloop.run(Process(config, spool, syncer, sockets, reload, reloaded).run(ready))
         finally:
             syncer.close()
             lock.close()
@@ -81,12 +82,14 @@ class Process:
         syncer: Syncer,
         sockets: Sequence[socket.socket],
         reload: Reload,
+        reloaded: Callable[[], None],
     ) -> None:
         self._config = config
         self._spool = spool
         self._syncer = syncer
         self._sockets = sockets
         self._reload = reload
+        self._reloaded = reloaded
         self._tasks: set[asyncio.Task[object]] = set()
 
     async def run(self, ready: Callable[[str], None]) -> None:
@@ -161,7 +164,10 @@ class Process:
 
     def _reread(self, log: ProcessLog) -> None:
         log.reopen()
-        found = self._reload()
+        self._take_over(self._reload(), log)
+        self._reloaded()
+
+    def _take_over(self, found: Config | str, log: ProcessLog) -> None:
         if isinstance(found, str):
             log.alert(f"configuration not taken over: {found}")
             return

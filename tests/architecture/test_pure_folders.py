@@ -20,7 +20,16 @@ PURE = {
 }
 SHELL = {
     "spooltool": {"store", "live", "cli", "tui"},
-    "relay": {"intake", "dequeue", "delivery", "antivirus", "control", "service", "supervisor"}
+    "relay": {
+        "intake",
+        "dequeue",
+        "delivery",
+        "antivirus",
+        "control",
+        "notify",
+        "service",
+        "supervisor",
+    }
     | {"logs"},
 }
 RELAY_SEES = {"spool", "store", "control", "logs", "errors"}

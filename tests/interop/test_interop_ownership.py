@@ -22,28 +22,42 @@ from tests.harness.submit import submit
 ACCOUNT = "nobody"
 
 
-def interpreter_for(account: pwd.struct_passwd) -> tuple[str, dict[str, str]]:
+def interpreter_for(account: pwd.struct_passwd, folder: Path) -> tuple[str, dict[str, str]]:
     """An interpreter that this account may run, with the environment in which relay works.
 
-    That of the tests may lie in root's home; then Debian's own with the same packages.
+    That of the tests may lie in root's home; then Debian's own with the same packages, or
+    with a copy of them in `folder`.
     """
     need_root()
-    packages = os.pathsep.join([str(ROOT), sysconfig.get_paths()["purelib"]])
-    for python in (PYTHON, shutil.which("python3", path="/usr/bin") or PYTHON):
-        env = {"PYTHONPATH": packages}
-        tried = subprocess.run(
-            ["/usr/bin/env", python, "-c", "import relay.service, uvloop"],
-            env={**os.environ, **env},
-            cwd="/",
-            user=account.pw_uid,
-            group=account.pw_gid,
-            extra_groups=[],
-            capture_output=True,
-            check=False,
-        )
-        if tried.returncode == 0:
+    installed = sysconfig.get_paths()["purelib"]
+    debian = shutil.which("python3", path="/usr/bin") or PYTHON
+    for python, places in ((PYTHON, (ROOT, installed)), (debian, (ROOT, installed))):
+        env = {"PYTHONPATH": os.pathsep.join(map(str, places))}
+        if may_run(account, python, env):
             return python, env
-    pytest.skip(f"{ACCOUNT} may run no interpreter that has relay's packages")
+    copy = folder / "packages"
+    shutil.copytree(installed, copy, ignore=shutil.ignore_patterns("mypy*", "ruff*", "pip*"))
+    for package in ("relay", "spooltool"):
+        shutil.copytree(ROOT / package, copy / package)
+    open_to_others(copy)
+    env = {"PYTHONPATH": str(copy)}
+    assert may_run(account, debian, env), f"{account.pw_name} cannot run {debian} with {copy}"
+    return debian, env
+
+
+def may_run(account: pwd.struct_passwd, python: str, env: dict[str, str]) -> bool:
+    """Whether the account can start this interpreter and load the relay by it."""
+    tried = subprocess.run(
+        ["/usr/bin/env", python, "-c", "import relay.service, uvloop"],
+        env={**os.environ, **env},
+        cwd="/",
+        user=account.pw_uid,
+        group=account.pw_gid,
+        extra_groups=[],
+        capture_output=True,
+        check=False,
+    )
+    return tried.returncode == 0
 
 
 def owners(spool: Path) -> set[tuple[int, int]]:
@@ -63,7 +77,7 @@ def identity(pid: int) -> dict[str, set[str]]:
 def test_root_retargets_and_the_owner_delivers(tmp_path: Path, *, named: bool) -> None:
     need_root()
     account = pwd.getpwnam(ACCOUNT)
-    python, env = interpreter_for(account)
+    python, env = interpreter_for(account, tmp_path)
     spool = tmp_path / "spool"
     if not named:  # with `user` the relay makes the spool itself
         spool.mkdir(mode=0o700)
@@ -140,7 +154,7 @@ def test_interpreter_closed_to_the_owner_ends_the_relay(tmp_path: Path) -> None:
 def test_another_account_is_stopped_before_the_first_change(tmp_path: Path) -> None:
     need_root()
     account = pwd.getpwnam(ACCOUNT)
-    python, env = interpreter_for(account)
+    python, env = interpreter_for(account, tmp_path)
     open_to_others(tmp_path)
     with (
         SinkProcess(mode="refuse") as nowhere,
