@@ -1,0 +1,111 @@
+"""The sync that deliveries share: how many share one, and who hears of a failing disk."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+import pytest
+
+from relay.dequeue.settle import WINDOW_DELIVERIES, Settler
+from spooltool.store.filesystem import Syncer
+from spooltool.store.root import Spool
+
+
+class Counting(Syncer):
+    """Syncs nothing and keeps what it was asked for; `error` is raised instead."""
+
+    def __init__(self, path: str, *, by_syncfs: bool, error: OSError | None = None) -> None:
+        super().__init__(path)
+        self.by_syncfs = by_syncfs
+        self.error = error
+        self.asked: list[tuple[int, int]] = []
+
+    def sync(self, files: Collection[int], directories: Iterable[int]) -> None:
+        self.asked.append((len(files), len(list(directories))))
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    made = Spool.create(str(tmp_path / "spool"))
+    for name in ("D_sender", "D_resend", "D_hold"):
+        made.mail_dir(name)
+    return made
+
+
+async def settle(spool: Spool, syncer: Counting, count: int) -> list[OSError]:
+    errors: list[OSError] = []
+    settler = Settler(spool, syncer, errors.append)
+    for _ in range(count):
+        settler.changed()
+    await settler.flush()
+    return errors
+
+
+@pytest.mark.parametrize(
+    ("count", "syncs"), [(0, 0), (1, 1), (WINDOW_DELIVERIES - 1, 1), (WINDOW_DELIVERIES, 1)]
+)
+def test_a_hundred_deliveries_share_a_sync(spool: Spool, count: int, syncs: int) -> None:
+    syncer = Counting(spool.path, by_syncfs=True)
+    assert asyncio.run(settle(spool, syncer, count)) == []
+    assert syncer.asked == [(0, 3)] * syncs
+
+
+def test_what_comes_during_a_sync_shares_the_next_one(spool: Spool) -> None:
+    syncer = Counting(spool.path, by_syncfs=True)
+    asyncio.run(settle(spool, syncer, 3 * WINDOW_DELIVERIES))
+    assert len(syncer.asked) == 2
+
+
+def test_a_few_are_synced_without_being_waited_for(spool: Spool) -> None:
+    syncer = Counting(spool.path, by_syncfs=True)
+
+    async def main() -> None:
+        settler = Settler(spool, syncer, lambda error: None)
+        settler.changed()
+        async with asyncio.timeout(30):
+            while not syncer.asked:
+                await asyncio.sleep(0.005)
+
+    asyncio.run(main())
+    assert len(syncer.asked) == 1
+
+
+@pytest.mark.parametrize(("by_syncfs", "files"), [(True, 0), (False, 1)])
+def test_results_in_a_file_that_stays_are_synced_without_its_lock(
+    spool: Spool, *, by_syncfs: bool, files: int
+) -> None:
+    """Where syncfs is no proof the file itself is synced, through a descriptor of its own."""
+    syncer = Counting(spool.path, by_syncfs=by_syncfs)
+    path = Path(spool.path) / "D_resend/R0000001"
+    path.touch()
+
+    async def main() -> None:
+        fd = os.open(path, os.O_RDWR)
+        settler = Settler(spool, syncer, lambda error: None)
+        settler.changed(fd)
+        os.close(fd)
+        await settler.flush()
+
+    asyncio.run(main())
+    assert syncer.asked == [(files, 3)]
+    assert not [one for one in os.listdir("/proc/self/fd") if _names(one) == str(path)]
+
+
+def test_a_failing_disk_is_told_and_the_next_sync_tried(spool: Spool) -> None:
+    failing = OSError(errno.EIO, "Input/output error")
+    syncer = Counting(spool.path, by_syncfs=True, error=failing)
+    assert asyncio.run(settle(spool, syncer, 1)) == [failing]
+    assert asyncio.run(settle(spool, syncer, 2 * WINDOW_DELIVERIES)) == [failing] * 2
+
+
+def _names(descriptor: str) -> str:
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:
+        return ""
