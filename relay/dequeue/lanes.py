@@ -87,6 +87,19 @@ class Lane:
         """Whether the final dot was sent: from then on the attempt cannot be taken back."""
         return self.connection is not None and self.connection.past_dot
 
+    def drop(self) -> bool:
+        """Give up what is in hand, unless the final dot was sent; whether it is given up.
+
+        The connection is cut now, not when the task hears of it: a 354 that comes in
+        between would send the content of an attempt that nobody waits for any more.
+        """
+        if self.task is None or self.past_dot:
+            return False
+        if self.connection is not None:
+            self._pool.drop(self.connection)
+        self.task.cancel()
+        return True
+
     async def run(self, number: str | None) -> None:
         """Work until the schedule has nothing more for this lane.
 

@@ -126,8 +126,7 @@ class Dequeuer:
         tasks = []
         for lane in list(self._lanes):
             if lane.task is not None:
-                if not lane.past_dot:
-                    lane.task.cancel()
+                lane.drop()
                 tasks.append(lane.task)
         if tasks:
             await asyncio.wait(tasks, timeout=max(self.settings.timeout, 10.0))
@@ -278,8 +277,7 @@ class Dequeuer:
         waiting = []
         for lane in list(self._lanes):
             if lane.job is not None and lane.job.id in here and lane.task is not None:
-                if not lane.past_dot:
-                    lane.task.cancel()
+                lane.drop()
                 waiting.append(lane.task)
         if waiting:
             await asyncio.wait(waiting, timeout=YIELD_WAIT)
