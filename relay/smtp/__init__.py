@@ -4,6 +4,7 @@
   and `content` read its octets, `replies` is the table of what it says.
 - `client`: `Client`, one outgoing connection; `envelope` makes its commands,
   `extensions` reads EHLO, `wire` encodes content, `outcome` says what became of it.
+- `proxy_header`: the header of the PROXY protocol, which comes before a session.
 - `orders`, `reply`, `mailbox`, `parameters`, `commands`, `transaction`, `limits`: values.
 
 Pure: may import the standard library and itself; no files, sockets, clocks, logging.
