@@ -185,6 +185,20 @@ def become(config: Config) -> None:
         become_owner(path)
 
 
+def become_with_mark(config: Config) -> None:
+    """The same for what delivers: where it marks its sockets, the right to that is kept.
+
+    Raises NotPermitted also where there is no such right.
+    """
+    from relay.delivery.mark import check_mark, keep_right
+
+    if config.mark:
+        keep_right(lambda: become(config))
+        check_mark(config.mark)
+    else:
+        become(config)
+
+
 @app.command("run")
 def run_command(
     spool: SpoolOption = None,
@@ -195,7 +209,7 @@ def run_command(
     force: ForceOption = False,
 ) -> int:
     """Run the whole relay in the foreground: intake, dequeuer, and what keeps them running."""
-    from relay.intake.listener import bind, from_systemd
+    from relay.intake.listener import bind, from_systemd, make_transparent
     from relay.notify import Notifier
     from relay.supervisor import ASMTPD, MDQ, Child, Supervisor
 
@@ -203,7 +217,9 @@ def run_command(
     source = Source(spool, config, tuple(listen or ()), dst, tuple(accept_from or ()))
     found = source.read()
     sockets = from_systemd(os.environ) or bind(found.listen)
-    become(found)
+    if found.original_destination == "tproxy":
+        make_transparent(sockets)
+    become_with_mark(found)
     _check_disk(found, force=force)
     fds = [sock.fileno() for sock in sockets]
     common = ["--supervisor", str(os.getpid()), *(["--force"] if force else [])]
@@ -235,8 +251,9 @@ def asmtpd_command(
     quiet: Annotated[bool, typer.Option("--quiet", hidden=True)] = False,
 ) -> int:
     """Accept mail by SMTP into the spool, and nothing else."""
+    from relay.delivery.mark import give_up_right
     from relay.intake import asmtpd
-    from relay.intake.listener import bind, from_systemd, handed_down
+    from relay.intake.listener import bind, from_systemd, handed_down, make_transparent
     from relay.notify import Readiness
 
     readiness = Readiness(ready_fd)
@@ -249,7 +266,10 @@ def asmtpd_command(
         sockets = handed_down(listen_fd)
     else:
         sockets = from_systemd(os.environ) or bind(found.listen)
+    if found.original_destination == "tproxy":
+        make_transparent(sockets)
     become(found)
+    give_up_right()
     _check_disk(found, force=force)
 
     def ready(addresses: str) -> None:
@@ -281,7 +301,7 @@ def mdq_command(
         return ExitCode.OK
     source = Source(spool, config)
     found = source.named()
-    become(found)
+    become_with_mark(found)
     Spool.open(found.rundir).close()
 
     def ready() -> None:

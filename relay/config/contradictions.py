@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from relay.config.kinds import loopback, unspecified
+from relay.config.origin import from_the_wire
 from relay.config.parameters import Config
 from spooltool.spool.hosts import HostPort, parse_hosts
 
@@ -14,6 +15,7 @@ SMTP_PORT = 25
 def contradictions(config: Config) -> Iterator[tuple[str, str]]:
     """Every contradiction: the parameter that a person should look at, and the text."""
     yield from _who_may_send(config)
+    yield from from_the_wire(config)
     yield from _twice(config)
     for name in ("dst", "default_server", "error_server"):
         yield from _to_itself(config, name)
@@ -25,7 +27,7 @@ def _who_may_send(config: Config) -> Iterator[tuple[str, str]]:
     Anything wider must be asked for: an open listener without a rule would accept nothing,
     or everything.
     """
-    target = config.dst or config.default_server
+    target = config.dst or config.default_server or config.original_destination != "off"
     for listener in config.listen:
         if loopback(listener.host):
             continue

@@ -82,8 +82,8 @@ def _flag(default: bool, meaning: str, source: str = OURS, aliases: tuple[str, .
     return _parameter(default, "true|false", "flag", kinds.flag, meaning, source, True, aliases)
 
 
-def _word(default: str, words: tuple[str, ...], meaning: str) -> str:
-    return _parameter(default, "|".join(words), "text", kinds.one_of(*words), meaning, OURS, True)
+def _word(default: str, words: tuple[str, ...], meaning: str, *, reload: bool = True) -> str:
+    return _parameter(default, "|".join(words), "text", kinds.one_of(*words), meaning, OURS, reload)
 
 
 def _text(
@@ -168,6 +168,25 @@ class Config:
     default_server: str = _text(
         "", _HOSTS, kinds.hosts, "the same for mail that nothing else gives a server", CHAPTER
     )
+    original_destination: str = _word(
+        "off",
+        ("off", "proxy", "redirect", "tproxy"),
+        "whether mail goes to the server that its client was connecting to, and how that is "
+        "learnt: from a PROXY header, or also from an nftables redirect or tproxy rule",
+        reload=False,
+    )
+    original_networks: tuple[str, ...] = _list(
+        (),
+        "CIDR, ...",
+        kinds.networks,
+        "networks in which such a server must lie; empty: any",
+    )
+    proxy_from: tuple[str, ...] = _list(
+        (),
+        "CIDR, ...",
+        kinds.networks,
+        "proxies, each connection of which must begin with a PROXY header (version 1 or 2)",
+    )
     error_server: str = _text(
         "", _HOSTS, kinds.hosts, "the server that is given error mail; empty: DST", CHAPTER
     )
@@ -249,6 +268,14 @@ class Config:
         "send",
         ("send", "bounce"),
         "what becomes of 8-bit content when a server lacks 8BITMIME",
+    )
+    mark: int = _whole(
+        0,
+        0,
+        (1 << 32) - 1,
+        "",
+        "mark (SO_MARK) of the sockets that deliver, so that a redirect rule spares them; 0: none",
+        reload=False,
     )
     soft_bounce: bool = _flag(False, "5xx replies count as 4xx: nothing fails for good but by age")
 

@@ -2,6 +2,7 @@
 
     resolve     host names to addresses
     connection  one connection around the pure client
+    mark        the mark of these sockets, and the right to set it
     pool        opening, keeping, timing them
 
 It may import `relay.smtp` and `spooltool.spool`.

@@ -10,6 +10,7 @@ import errno
 from collections.abc import Collection, Sequence
 
 from relay.delivery.connection import Connection, EightBit, Failure
+from relay.delivery.mark import marked_socket
 from relay.delivery.resolve import Address, Resolver, Unresolved
 from relay.smtp.outcome import REFUSED, TIMEOUT
 from spooltool.spool.hosts import HostPort
@@ -24,13 +25,22 @@ UNRESOLVED = "unresolved"
 
 
 class Pool:
-    """Every connection of a dequeuer."""
+    """Every connection of a dequeuer; their sockets carry `mark` where it is not 0."""
 
-    def __init__(self, helo: str, timeout: float, *, soft_bounce: bool, eightbit: EightBit) -> None:
+    def __init__(
+        self,
+        helo: str,
+        timeout: float,
+        *,
+        soft_bounce: bool,
+        eightbit: EightBit,
+        mark: int = 0,
+    ) -> None:
         self.helo = helo
         self.timeout = timeout
         self._soft_bounce = soft_bounce
         self._eightbit = eightbit
+        self._mark = mark
         self._resolver = Resolver()
         self._failed: dict[Address, float] = {}
         self._idle: dict[Address, list[tuple[float, Connection]]] = {}
@@ -139,7 +149,7 @@ class Pool:
         self._open.add(connection)
         try:
             async with asyncio.timeout(self.timeout):
-                await loop.create_connection(lambda: connection, address[0], address[1])
+                await self._dial(connection, address)
             failed = await connection.opened
         except TimeoutError:
             failed = Failure(
@@ -156,6 +166,20 @@ class Pool:
         self.drop(connection)
         self._failed[address] = loop.time() + PASS_OVER
         return None, failed
+
+    async def _dial(self, connection: Connection, address: Address) -> None:
+        """Connect.  Raises OSError."""
+        loop = asyncio.get_running_loop()
+        if not self._mark:
+            await loop.create_connection(lambda: connection, address[0], address[1])
+            return
+        sock = marked_socket(address[0], self._mark)
+        try:
+            await loop.sock_connect(sock, address)
+            await loop.create_connection(lambda: connection, sock=sock)
+        except BaseException:
+            sock.close()
+            raise
 
 
 def _reason(error: OSError) -> str:

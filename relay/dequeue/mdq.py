@@ -66,6 +66,7 @@ class Dequeuer:
             settings.timeout,
             soft_bounce=settings.soft_bounce,
             eightbit=settings.eightbit,
+            mark=settings.mark,
         )
         self._lanes: set[Lane] = set()
         self._event = asyncio.Event()

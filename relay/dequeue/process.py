@@ -51,6 +51,7 @@ def settings_of(config: Config) -> Settings:
         accept_hand_edits=config.accept_hand_edits,
         soft_bounce=config.soft_bounce,
         eightbit="bounce" if config.eightbit == "bounce" else "send",
+        mark=config.mark,
     )
 
 

@@ -25,3 +25,4 @@ class Settings:
     accept_hand_edits: bool = False
     soft_bounce: bool = False
     eightbit: EightBit = "send"
+    mark: int = 0

@@ -3,6 +3,8 @@
     asmtpd      the process: sockets, signals, drain
     intake      what all connections of the process share
     listener    accepting; pausing when descriptors run out
+    entrance    who a client is and where it was going: PROXY header, original destination
+    route       whether an address is one of this machine's
     connection  one client around the pure `relay.smtp.server.Session`
     reception   one message on its way into its spool file
     committer   the group commit

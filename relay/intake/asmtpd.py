@@ -20,6 +20,7 @@ from relay.config import Config
 from relay.intake.cleaner import EVERY, clean_partials
 from relay.intake.committer import Committer
 from relay.intake.connection import Connection
+from relay.intake.entrance import TOO_MANY_CLIENTS, Entrance, Peer, turn_away
 from relay.intake.intake import Intake
 from relay.intake.listener import Listener
 from relay.intake.records import Records
@@ -27,7 +28,7 @@ from relay.intake.settings import settings_of
 from relay.intake.space import Space
 from relay.intake.wake import Waker
 from relay.logs.process_log import ProcessLog
-from relay.smtp.reply import Reply
+from relay.policy.origin import Origin
 from spooltool.spool.hosts import HostPort
 from spooltool.store.filesystem import Syncer
 from spooltool.store.lock import SharedLock
@@ -35,8 +36,6 @@ from spooltool.store.root import Spool
 
 DRAIN = 10.0
 """Seconds that messages in hand may take to be completed when the process ends."""
-
-TOO_MANY_CLIENTS = Reply(421, "4.7.0", "too many connections, try again later")
 
 _TICK = 1.0
 _GOODBYE = 1.0
@@ -106,7 +105,8 @@ class Process:
         self._intake = Intake(
             settings_of(config), self._spool, committer, space, records, loop.time
         )
-        listener = Listener(self._sockets, self._accepted, records.cannot_accept)
+        entrance = Entrance(self._intake, self._sockets, self._admitted)
+        listener = Listener(self._sockets, entrance.arrived, records.cannot_accept)
         end = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end.set)
@@ -119,6 +119,7 @@ class Process:
         ready(addresses)
         await end.wait()
         listener.stop()
+        entrance.close()
         await self._drain()
         for task in housekeeping:
             task.cancel()
@@ -127,12 +128,12 @@ class Process:
         waker.close()
         log.close()
 
-    def _accepted(self, sock: socket.socket, address: tuple[str, int]) -> None:
+    def _admitted(self, sock: socket.socket, address: Peer, origin: Origin) -> None:
         if not self._intake.room_for(address[0]):
-            _turn_away(sock)
+            turn_away(sock, TOO_MANY_CLIENTS)
             self._intake.turned_away(*address, TOO_MANY_CLIENTS)
             return
-        connection = Connection(self._intake, *address)
+        connection = Connection(self._intake, *address, origin)
         self._intake.opened(connection)
         task = asyncio.get_running_loop().create_task(self._connect(connection, sock))
         self._tasks.add(task)
@@ -198,14 +199,3 @@ def listening_on(sock: socket.socket) -> str:
     """The address of a listening socket as HOST:PORT."""
     host, port = sock.getsockname()[:2]
     return str(HostPort(host, port))
-
-
-def _turn_away(sock: socket.socket) -> None:
-    """Say 421 to a client that is one too many; it need not be waited for."""
-    try:
-        sock.setblocking(False)
-        sock.send(TOO_MANY_CLIENTS.wire())
-    except OSError:
-        pass  # it has left, or does not read: it is closed all the same
-    finally:
-        sock.close()

@@ -12,6 +12,7 @@ from typing import cast
 from relay.intake.failures import reply_to
 from relay.intake.intake import Intake
 from relay.intake.reception import Client, Reception
+from relay.policy.origin import DIRECT, OWN_DELIVERY, Origin, own_delivery
 from relay.smtp.orders import Abort, Begin, Close, Content, End, Send, ServerOrder, StartTls
 from relay.smtp.reply import Reply, ReplyReader
 from relay.smtp.server import Session
@@ -29,13 +30,14 @@ class Connection(asyncio.Protocol):
     `deadline` is in seconds of the loop's clock.
     """
 
-    def __init__(self, intake: Intake, address: str, port: int) -> None:
+    def __init__(self, intake: Intake, address: str, port: int, origin: Origin = DIRECT) -> None:
         settings = intake.settings
         self.deadline = intake.now() + settings.idle
-        self.client = Client(address, port)
+        self.client = Client(address, port, str(origin.proxy or ""))
+        self._origin = origin
         self._intake = intake
         self._settings = settings
-        self._policy = settings.rule.policy(address, intake.space.refusal)
+        self._policy = settings.rule.policy(address, intake.space.refusal, origin)
         self._session = Session(settings.limits, self._policy, settings.hostname, peer=address)
         self._transport: asyncio.Transport | None = None
         self._reception: Reception | None = None
@@ -148,8 +150,10 @@ class Connection(asyncio.Protocol):
             self._transport.write(data)
 
     def _begin(self, transaction: Transaction) -> Reply | None:
-        acceptance = self._settings.rule.acceptance
-        assert acceptance is not None, "a rule without a destination accepts no client"
+        acceptance = self._policy.acceptance
+        assert acceptance is not None, "a client that is refused begins no message"
+        if own_delivery(self._origin, self._session.helo, self._settings.hostname):
+            return OWN_DELIVERY
         self.client.helo = self._session.helo
         self.client.protocol = self._session.protocol
         try:
@@ -175,7 +179,7 @@ class Connection(asyncio.Protocol):
         assert reception is not None, "only a message that was handed over is committed"
         self.deadline = self._intake.now() + self._settings.idle
         if error is None:
-            acceptance = self._settings.rule.acceptance
+            acceptance = self._policy.acceptance
             assert acceptance is not None
             self._intake.stored(self.client, reception, acceptance)
             orders = self._session.stored(reception.incoming.name.base)

@@ -42,7 +42,7 @@ class Intake:
     """The spool and who is sending to it.
 
     `settings` may be replaced at any time and count for new connections; `now` is the
-    loop's clock in seconds.
+    loop's clock in seconds; `waiting` counts connections of proxies before their header.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class Intake:
         self.now = now
         self.wheel: Wheel[Guest] = Wheel()
         self.guests: set[Guest] = set()
+        self.waiting = 0
         self._from: dict[str, int] = {}
         self._emptied: asyncio.Event | None = None
         self._spool = spool
@@ -70,9 +71,13 @@ class Intake:
         """Whether one more connection from this address may be open."""
         settings = self.settings
         return (
-            len(self.guests) < settings.clients
+            len(self.guests) + self.waiting < settings.clients
             and self._from.get(address, 0) < settings.clients_per_address
         )
+
+    def room_for_proxy(self) -> bool:
+        """Whether one more connection may be open of which no client is known yet."""
+        return len(self.guests) + self.waiting < self.settings.clients
 
     def turned_away(self, address: str, port: int, reply: Reply) -> None:
         """A client was one too many."""

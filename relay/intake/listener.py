@@ -24,6 +24,10 @@ BACKLOG = 1024
 
 _AT_ONCE = 32
 _FIRST_HANDED_DOWN = 3
+_TRANSPARENT = {
+    int(socket.AF_INET): (socket.IPPROTO_IP, socket.IP_TRANSPARENT),
+    int(socket.AF_INET6): (socket.IPPROTO_IPV6, 75),  # IPV6_TRANSPARENT of linux/in6.h
+}
 _EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
 
 Accepted = Callable[[socket.socket, tuple[str, int]], None]
@@ -132,6 +136,25 @@ def _bind(host: str, port: int) -> list[socket.socket]:
                 one.close()
             raise
     return bound
+
+
+def make_transparent(sockets: Iterable[socket.socket]) -> None:
+    """Have listening sockets take connections to addresses that are not this machine's.
+
+    A tproxy rule wants it (ip(7), IP_TRANSPARENT); what is so already, as a socket unit's
+    with Transparent=yes, stays so.  Raises NotPermitted without the right to it.
+    """
+    for sock in sockets:
+        level, option = _TRANSPARENT[sock.family]
+        if sock.getsockopt(level, option):
+            continue
+        try:
+            sock.setsockopt(level, option, 1)
+        except OSError as error:
+            raise NotPermitted(
+                f"tproxy: {error.strerror}: a listening socket cannot be made transparent",
+                hint="start the relay as root, or set Transparent=yes in the socket unit",
+            ) from error
 
 
 def handed_down(descriptors: Iterable[int]) -> list[socket.socket]:

@@ -25,13 +25,17 @@ from spooltool.store.incoming import Incoming
 
 
 class Client:
-    """Who sends: what the envelope and the Received line say of a connection."""
+    """Who sends: what the envelope and the Received line say of a connection.
 
-    __slots__ = ("address", "helo", "port", "protocol")
+    `proxy` is the HOST:PORT of the proxy that speaks for it, "" without one.
+    """
 
-    def __init__(self, address: str, port: int) -> None:
+    __slots__ = ("address", "helo", "port", "protocol", "proxy")
+
+    def __init__(self, address: str, port: int, proxy: str = "") -> None:
         self.address = address
         self.port = port
+        self.proxy = proxy
         self.helo = ""
         self.protocol = "SMTP"
 

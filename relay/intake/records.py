@@ -32,6 +32,7 @@ class Records:
             size=reception.size,
             rule=acceptance.rule,
             proto=client.protocol,
+            proxy=client.proxy or None,
         )
         self.log.track(
             "accept",
@@ -45,12 +46,19 @@ class Records:
             sender=sender or "<>",
             to=",".join([r.mailbox.text for r in recipients[:_MOST_NAMED]]),
             size=reception.size,
+            proxy=client.proxy,
         )
 
     def refused_client(self, client: Client, reply: Reply, rule: int | None = None) -> None:
         """A client that may not send; `rule` is the rule that says so, if one does."""
         self._refused(client, "connect", reply, "", "")
         self._reject(client, reply, "", rule=rule)
+
+    def no_header(self, proxy: str, port: int, why: str) -> None:
+        """A proxy's connection was closed for want of a PROXY header; "": it said nothing."""
+        if why:
+            self.log.event("", "refused", src=proxy, verb="proxy", reason=why)
+            self.log.track("drop", "", src=proxy, s_port=port, proto="tcp", reason=why)
 
     def refused_content(self, client: Client, reply: Reply, reception: Reception | None) -> None:
         """A message that was not taken, with what its sender was told."""
@@ -97,6 +105,7 @@ class Records:
             reply=reply.single(),
             sender=sender or None,
             helo=client.helo or None,
+            proxy=client.proxy or None,
         )
 
     def _reject(self, client: Client, reply: Reply, number: str, **fields: object) -> None:
@@ -108,4 +117,5 @@ class Records:
             proto="tcp",
             **fields,
             reason=str(reply),
+            proxy=client.proxy,
         )

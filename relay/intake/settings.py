@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from relay.config import Config
 from relay.config.kinds import MinFree
 from relay.message.headers import HeaderLimits
-from relay.policy.cidr import parse_networks
+from relay.policy.cidr import Networks, parse_networks
 from relay.policy.implicit import ImplicitRule
+from relay.policy.origin import Way
 from relay.smtp.commands import parse_helo
 from relay.smtp.limits import Limits
 
@@ -20,7 +21,8 @@ class Settings:
 
     `idle` and `data_idle` are seconds without progress of a client, between commands and
     in content.  `clients` is how many connections may be open, in this process, and
-    `clients_per_address` how many of one address.  `spool_limit` counts messages (0: no
+    `clients_per_address` how many of one address.  `proxies` speak for others, `way` is how
+    the server that a client was going to is learnt.  `spool_limit` counts messages (0: no
     limit), looked at each `spool_limit_scan_period` seconds.
     """
 
@@ -36,17 +38,22 @@ class Settings:
     spool_limit: int
     spool_limit_scan_period: float
     min_free: MinFree
+    proxies: Networks
+    way: Way
 
 
 def settings_of(config: Config) -> Settings:
     """The part of a valid configuration that an intake process needs."""
-    networks, problems = parse_networks(config.accept_from)
-    if problems:
-        raise ValueError(f"accept_from was not validated: {problems}")
     return Settings(
         hostname=config.hostname or machine_name(),
         rule=ImplicitRule(
-            networks, config.dst, config.default_server, config.error_server, config.errmail
+            _networks(config.accept_from),
+            config.dst,
+            config.default_server,
+            config.error_server,
+            config.errmail,
+            from_wire=config.original_destination != Way.OFF,
+            servers=_networks(config.original_networks) if config.original_networks else None,
         ),
         limits=Limits(
             content_line=config.max_line,
@@ -67,7 +74,16 @@ def settings_of(config: Config) -> Settings:
         spool_limit=config.spool_limit,
         spool_limit_scan_period=config.spool_limit_scan_period,
         min_free=config.min_free,
+        proxies=_networks(config.proxy_from),
+        way=Way(config.original_destination),
     )
+
+
+def _networks(texts: tuple[str, ...]) -> Networks:
+    networks, problems = parse_networks(texts)
+    if problems:
+        raise ValueError(f"networks were not validated: {problems}")
+    return networks
 
 
 def machine_name() -> str:

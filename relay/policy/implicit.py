@@ -2,7 +2,7 @@
 
 `relay run --dst HOST:PORT --accept-from CIDR` is all that it says.  It has number 0 and
 looks at no address in the mail: who may connect may send anything, and everything goes to
-the one destination.
+the one destination, or to the server that the connection was meant for.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from relay.policy.acceptance import DEFAULT_PORT, Acceptance
-from relay.policy.cidr import LOOPBACK, Networks
+from relay.policy.cidr import Networks
+from relay.policy.origin import DIRECT, Origin, destination_of, trusted_as_local
 from relay.smtp.mailbox import Mailbox
 from relay.smtp.reply import Reply
 from spooltool.spool.hosts import HostPort, format_hosts, parse_hosts
@@ -24,7 +25,11 @@ class ImplicitRule:
     Hosts are written as in DST; a port on a single host becomes DPORT.  With neither of
     the two no mail is accepted at all.  Failure notices go to `error_server`, by default
     to the destination.  `acceptance` is what an accepted message's envelope says, None
-    without a destination.  Raises ValueError for hosts that cannot be read: the
+    without a destination.
+
+    With `from_wire` the server that a connection was meant for is its destination, where it
+    lies in `servers` (None: any); `dst` beats it, and `default_server` is for connections
+    that were meant for none.  Raises ValueError for hosts that cannot be read: the
     configuration has been checked before.
     """
 
@@ -33,6 +38,8 @@ class ImplicitRule:
     default_server: str = ""
     error_server: str = ""
     errmail: bool = True
+    from_wire: bool = False
+    servers: Networks | None = None
     acceptance: Acceptance | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -54,24 +61,51 @@ class ImplicitRule:
             errmail=self.errmail,
         )
 
-    def refusal(self, source: str) -> Reply | None:
-        """The reply to a client at this IP address, None where it may send."""
-        if self.acceptance is not None and (source in LOOPBACK or source in self.networks):
-            return None
+    def decide(self, source: str, origin: Origin = DIRECT) -> Acceptance | Reply:
+        """What becomes of mail from a client at this IP address, or the reply to the client."""
+        if not (trusted_as_local(source, origin.proxy) or source in self.networks):
+            return Reply(554, "5.7.1", f"no mail is accepted from {source}")
+        found = origin.destination if self.from_wire and not self.dst else None
+        if found is not None:
+            if self.servers is not None and found.host not in self.servers:
+                return Reply(554, "5.7.1", f"no mail is accepted for {found.host}")
+            return self._towards(found)
+        if self.acceptance is not None and origin.loop is not None:
+            # The fault is ours and may be mended: the client keeps its mail meanwhile.
+            return Reply(421, "4.4.6", f"{origin.loop} is this relay: mail would go in circles")
+        if self.acceptance is not None:
+            return self.acceptance
+        if self.from_wire:
+            return Reply(554, "5.7.1", "no mail is accepted for this machine itself")
         return Reply(554, "5.7.1", f"no mail is accepted from {source}")
 
-    def policy(self, source: str, space: Callable[[], Reply | None]) -> ImplicitPolicy:
+    def _towards(self, found: HostPort) -> Acceptance:
+        dst, notices = destination_of(found)
+        return Acceptance(
+            dst=str(dst),
+            dport=found.port or DEFAULT_PORT,
+            err_server=format_hosts(_read(self.error_server) or (notices,)),
+            errmail=self.errmail,
+        )
+
+    def policy(
+        self, source: str, space: Callable[[], Reply | None], origin: Origin = DIRECT
+    ) -> ImplicitPolicy:
         """The policy of one connection from `source`; `space` answers its `admit`."""
-        return ImplicitPolicy(self.refusal(source), space)
+        return ImplicitPolicy(self.decide(source, origin), space)
 
 
 class ImplicitPolicy:
-    """What the implicit rule says to one connection; a `relay.smtp.server.Policy`."""
+    """What the implicit rule says to one connection; a `relay.smtp.server.Policy`.
 
-    __slots__ = ("_refusal", "_space")
+    `acceptance` is what the envelope of its mail says, None for a client that may not send.
+    """
 
-    def __init__(self, refusal: Reply | None, space: Callable[[], Reply | None]) -> None:
-        self._refusal = refusal
+    __slots__ = ("_refusal", "_space", "acceptance")
+
+    def __init__(self, decision: Acceptance | Reply, space: Callable[[], Reply | None]) -> None:
+        self.acceptance = decision if isinstance(decision, Acceptance) else None
+        self._refusal = decision if isinstance(decision, Reply) else None
         self._space = space
 
     def connect(self) -> Reply | None:

@@ -34,6 +34,7 @@ TRACKER_FIELDS: dict[str, str] = {
     "Resource": "resource that the message came in by",
     "Res_action": "what the resource did to it",
     "Len": "size of the message in bytes",
+    "proxy": "address and port of the proxy that spoke for the client (ours)",
     "product": "always relay (ours)",
 }
 """Fields of a mail's record: attested names first, those that are ours marked so."""

@@ -55,8 +55,8 @@ def test_without_a_destination_nothing_is_accepted() -> None:
 
 def test_without_networks_loopback_alone_may_send() -> None:
     rule = ImplicitRule(Networks(), "10.1.5.2")
-    assert rule.refusal("127.0.0.1") is None
-    assert rule.refusal("10.1.5.2") is not None
+    assert rule.decide("127.0.0.1") == rule.acceptance
+    assert rule.decide("10.1.5.2") == Reply(554, "5.7.1", "no mail is accepted from 10.1.5.2")
 
 
 def test_space_is_asked_each_time() -> None:
