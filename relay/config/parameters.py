@@ -171,8 +171,8 @@ class Config:
     original_destination: str = _word(
         "off",
         ("off", "proxy", "redirect", "tproxy"),
-        "whether mail goes to the server that its client was connecting to, and how that is "
-        "learnt: from a PROXY header, or also from an nftables redirect or tproxy rule",
+        "whether mail goes to the server that its client was connecting to: known from a PROXY "
+        "header, or also from an nft redirect or tproxy rule (docs/redirect.md)",
         reload=False,
     )
     original_networks: tuple[str, ...] = _list(

@@ -95,8 +95,11 @@ def give_up_right() -> None:
     """Have CAP_NET_ADMIN no longer, and hand it on to nobody; root is left as it is."""
     if os.geteuid() == 0:
         return
-    rest = ~(1 << _NET_ADMIN) & 0xFFFFFFFF
+    bit = 1 << _NET_ADMIN
+    rest = ~bit & 0xFFFFFFFF
     sets = _capabilities()
+    if not (sets[0].permitted | sets[0].inheritable) & bit:
+        return
     sets[0].effective &= rest
     sets[0].permitted &= rest
     sets[0].inheritable &= rest

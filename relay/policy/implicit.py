@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from relay.policy.acceptance import DEFAULT_PORT, Acceptance
 from relay.policy.cidr import Networks
-from relay.policy.origin import DIRECT, Origin, destination_of, trusted_as_local
+from relay.policy.origin import DIRECT, OWN_CONNECTION, Origin, destination_of, trusted_as_local
 from relay.smtp.mailbox import Mailbox
 from relay.smtp.reply import Reply
 from spooltool.spool.hosts import HostPort, format_hosts, parse_hosts
@@ -64,6 +64,8 @@ class ImplicitRule:
     def decide(self, source: str, origin: Origin = DIRECT) -> Acceptance | Reply:
         """What becomes of mail from a client at this IP address, or the reply to the client."""
         if not (trusted_as_local(source, origin.proxy) or source in self.networks):
+            if origin.from_here and origin.destination is not None:
+                return OWN_CONNECTION
             return Reply(554, "5.7.1", f"no mail is accepted from {source}")
         found = origin.destination if self.from_wire and not self.dst else None
         if found is not None:

@@ -22,6 +22,11 @@ OWN_DELIVERY = Reply(
 )
 """To mail that this relay itself delivers and a redirect brings back: it stays in the queue."""
 
+OWN_CONNECTION = Reply(
+    421, "4.4.6", "this machine's own connection, redirected back to it: its mark is not spared"
+)
+"""The same at connect, where this machine's address is none that may send."""
+
 _NO_SERVER_V4 = ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")
 _NO_SERVER_V6 = ("::", "::1", "fe80::/10", "ff00::/8")
 NO_SERVER = parse_networks((*_NO_SERVER_V4, *_NO_SERVER_V6))[0]

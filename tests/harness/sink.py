@@ -239,15 +239,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--mode", choices=MODES, default="accept")
     parser.add_argument("--seconds", type=float, default=-1.0, help="of a tarpit or a slow sink")
     parser.add_argument("--plan", help="JSON of a plan, or @FILE, in place of a mode")
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--log", help="one JSON line a message")
     parser.add_argument("--keep", metavar="DIR", help="a folder for the contents taken")
     parser.add_argument("--fsync", action="store_true", help="each line durable before its 250")
     options = parser.parse_args(argv)
 
-    listener = socket.socket()
+    listener = socket.socket(socket.AF_INET6 if ":" in options.host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", options.port))
+    listener.bind((options.host, options.port))
     if options.mode == "refuse":
         print(f"PORT {listener.getsockname()[1]}", flush=True)
         signal.pause()  # SIGTERM ends it
@@ -269,13 +270,14 @@ class SinkProcess(Child):
         mode: str = "accept",
         plan: SinkPlan | None = None,
         log: Path | str | None = None,
+        host: str = "127.0.0.1",
         port: int = 0,
         seconds: float = -1.0,
         fsync: bool = False,
         keep: Path | None = None,
     ) -> None:
         argv = [PYTHON, "-m", "tests.harness.sink", "--mode", mode, "--port", str(port)]
-        argv += ["--seconds", str(seconds)]
+        argv += ["--seconds", str(seconds), "--host", host]
         if plan is not None:
             argv += ["--plan", plan.encode()]
         if log is not None:
