@@ -10,6 +10,7 @@ import pwd
 import re
 import smtplib
 import socket
+import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -249,15 +250,19 @@ def test_a_mark_without_the_right_to_it_is_refused_at_the_start(tmp_path: Path) 
     (tmp_path / "relay.toml").write_text(
         f'mark = 25\nrundir = "{tmp_path}/spool"\nlisten = ["127.0.0.1:0"]\ndst = "192.0.2.1"\n'
     )
-    words = ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
-    argv = [need("setpriv"), *words[1:], python, "-m", "relay", "run"]
-    with Namespace() as place:
-        done = place.tried(
-            "env",
-            *(f"{name}={value}" for name, value in env.items()),
-            *argv,
-            *("--config", str(tmp_path / "relay.toml")),
-        )
+    account_words = (f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups")
+    done = subprocess.run(
+        [
+            *(need("setpriv"), *account_words, "--bounding-set=-net_admin,-net_raw"),
+            *(python, "-m", "relay", "run", "--config", str(tmp_path / "relay.toml")),
+        ],
+        env={**os.environ, **env},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     assert done.returncode == 77
     assert done.stderr.splitlines() == [
         "relay: mark = 25 wants CAP_NET_ADMIN, which this process does not have",

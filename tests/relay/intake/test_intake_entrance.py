@@ -293,6 +293,12 @@ def test_a_refused_client_is_logged_with_its_proxy(play: Play) -> None:
     play(scene, **{**BY_PROXY, "accept_from": ("10.2.0.0/16",)})
 
 
+@pytest.mark.parametrize(("dual", "hosts"), [(False, ["::"]), (True, ["::", "0.0.0.0"])])
+def test_a_socket_of_systemd_may_take_both_kinds(dual: bool, hosts: list[str]) -> None:
+    with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=dual) as one:
+        assert [found.host for found in module._addresses_of(one)] == hosts
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_a_connection_that_nothing_redirected(host: str) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
