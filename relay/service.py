@@ -231,7 +231,7 @@ def run_command(
         Child(ASMTPD, [*intake, "--quiet"], fds, overlaps=True)
         for _ in range(found.intake_workers - 1)
     ]
-    children.append(Child(MDQ, [MDQ, *Source(spool, config).arguments(), *common]))
+    children.append(Child(MDQ, [MDQ, *replace(source, listen=()).arguments(), *common]))
     with Spool.create(found.rundir) as opened:
         grace = max(float(found.timeout), 10.0) + 10.0
         return Supervisor(opened, children, grace, say, notifier).run()
@@ -288,6 +288,8 @@ def mdq_command(
         bool, typer.Option("--once", help="Try everything that is due once, then end.")
     ] = False,
     force: ForceOption = False,
+    dst: Annotated[str | None, typer.Option("--dst", hidden=True)] = None,
+    accept_from: Annotated[list[str] | None, typer.Option("--accept-from", hidden=True)] = None,
     supervisor: SupervisorOption = 0,
     ready_fd: ReadyOption = None,
 ) -> int:
@@ -299,7 +301,8 @@ def mdq_command(
     readiness = Readiness(ready_fd)
     if supervisor and not _die_with(supervisor):
         return ExitCode.OK
-    source = Source(spool, config)
+    # The supervisor's options are here for one reading of relay.toml by both halves.
+    source = Source(spool, config, dst=dst, accept_from=tuple(accept_from or ()))
     found = source.named()
     become_with_mark(found)
     Spool.open(found.rundir).close()

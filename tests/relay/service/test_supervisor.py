@@ -214,3 +214,10 @@ def test_the_control_socket_answers(tmp_path: Path) -> None:
         (tmp_path / "relay.toml").write_text("\nmax_conns = 'many'\n")
         (refused,) = asyncio.run(ask(control, b'{"do":"reload"}'))
         assert "relay.toml:2: max_conns" in str(refused["error"])
+
+
+def test_both_halves_read_the_configuration_with_the_same_options(tmp_path: Path) -> None:
+    """A file whose `accept_from` wants a destination has one by `--dst`, for mdq too."""
+    with Relay(tmp_path, 'accept_from = ["192.0.2.0/24"]\n') as relay:
+        relay.send("one")
+        assert mail(relay.spool) == 1
