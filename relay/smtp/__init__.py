@@ -7,7 +7,8 @@
 - `proxy_header`: the header of the PROXY protocol, which comes before a session.
 - `orders`, `reply`, `mailbox`, `parameters`, `commands`, `transaction`, `limits`: values.
 
-Pure: may import the standard library and itself; no files, sockets, clocks, logging.
+Pure: may import the standard library, itself and `spooltool.spool` (the grammar of
+addresses); no files, sockets, clocks, logging.
 """
 
 from relay.smtp.client import Client
