@@ -290,6 +290,9 @@ class Dequeuer:
     def done(self, ids: Iterable[str]) -> None:
         """The change is over: look at these anew and take them up again."""
         wanted = list(ids)
+        for number in wanted:
+            # A file written anew may have got the inode of one that was given up before.
+            self.desk.forget_refusals(number)
         self.schedule.give_back(wanted)
         self._resend_due = 0.0
         self.wake()

@@ -12,14 +12,18 @@ from spooltool.cli.actor import who
 from spooltool.cli.changing import Wish, Work
 from spooltool.cli.choosing import own
 from spooltool.cli.invocation import Invocation
+from spooltool.cli.verbs import BY_NAME
 from spooltool.errors import UsageError
 from spooltool.render.text import visible
 from spooltool.spool.fields import FIELD, check_value
 from spooltool.spool.names import MAIL_DIRS, parse_path
-from spooltool.spool.plan import Change, Plan, decode_plan
+from spooltool.spool.plan import SEAL_KEYS, Change, Plan, decode_plan
+from spooltool.spool.recipient import parse_path_value
 
 _MOST_BYTES = 1 << 30
-VERBS = ("retarget", "set", "hold", "release", "undo")
+VERBS = ("retarget", "set", "accept", "hold", "release", "undo")
+_BY_OPTION = ("ROUTE", "FROM", "RESOURCE", *SEAL_KEYS)
+"""Keys that verbs change by options and rules of their own."""
 
 
 def run(
@@ -54,7 +58,7 @@ def run(
     me = who(invocation)
     if options.writes:
         own(invocation, options)
-    wish = Wish(plan.verb, lambda seen: None, "until each has left", kick=kick)
+    wish = Wish(plan.verb, lambda seen: None, BY_NAME[plan.verb].undo, kick=kick)
     return Work(invocation, plan, wish, options, me).run()
 
 
@@ -86,10 +90,21 @@ def _problem(change: Change) -> str:
         there = parse_path(change.to)
         if there is None or there.base != here.base or there.dir not in (*MAIL_DIRS, ""):
             return f"{change.file}: cannot go to {change.to}"
+    if change.closing not in (-1, 0, 1):
+        return f"{change.file}: closing is none of -1, 0, 1"
     for key in change.keys:
         field = FIELD.get(key.key)
-        if field is None or not (field.settable or field.key == "ROUTE"):
+        if field is None or not (field.settable or field.key in _BY_OPTION):
             return f"{change.file}: {key.key} is not for setting"
         if key.new is not None and check_value(key.key, key.new):
             return f"{change.file}: {key.key} {check_value(key.key, key.new)}"
+        if key.key == "FROM" and key.new is not None and parse_path_value(key.new) is None:
+            return f"{change.file}: FROM names no address"
+    for line in change.recipients:
+        if line.old is None and line.new is None:
+            return f"{change.file}: a RCPT line neither before nor after"
+        if line.new is not None and (problem := check_value("RCPT", line.new)):
+            return f"{change.file}: RCPT {problem}"
+        if line.new is not None and parse_path_value(line.new) is None:
+            return f"{change.file}: RCPT names no address"
     return ""

@@ -177,7 +177,7 @@ class Work:
             )
 
     def _check_space(self) -> None:
-        largest = max((c.size for c in self.plan.changes if c.keys), default=0)
+        largest = max((c.size for c in self.plan.changes if c.rewrites), default=0)
         free = free_space(self.invocation.spool.path)
         if largest and free is not None and free < largest + RESERVE:
             raise CannotWrite(

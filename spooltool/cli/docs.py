@@ -37,7 +37,7 @@ def command_page() -> str:
             lines += [f"### {verb.name}", "", *_block(_help(application(), verb.name))]
     lines += ["## Exit codes", "", "| code | meaning |", "|---|---|"]
     lines += [f"| {int(code)} | {meaning} |" for code, meaning in EXIT_MEANING.items()]
-    lines += ["", *_query_chapter(), *_standing_chapter(), *_field_chapter()]
+    lines += ["", *_undo_chapter(), *_query_chapter(), *_standing_chapter(), *_field_chapter()]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -55,6 +55,20 @@ def _help(root: click.Command, verb: str | None) -> str:
 
 def _block(text: str) -> list[str]:
     return ["```", *(line.rstrip() for line in text.splitlines()), "```", ""]
+
+
+def _undo_chapter() -> list[str]:
+    lines = [
+        "## How long undo holds",
+        "",
+        "A value returns where it is still what was written, an address while its recipient",
+        "waits; what was delivered is not taken back, and results of recipients stay as they",
+        "are.  A verb that changes mail and is not listed cannot be undone.",
+        "",
+        "| verb | undo takes it back |",
+        "|---|---|",
+    ]
+    return [*lines, *(f"| {verb.name} | {verb.undo} |" for verb in VERBS if verb.undo), ""]
 
 
 def _query_chapter() -> list[str]:
@@ -86,15 +100,19 @@ def _standing_chapter() -> list[str]:
 def _field_chapter() -> list[str]:
     lines = ["## Keys of a spool file", "", "| key | value | meaning | set |", "|---|---|---|---|"]
     for field in FIELDS:
-        settable = "yes" if field.settable else ""
+        settable = "yes" if field.settable else field.instead
         lines.append(
-            f"| {field.key} | `{_cell(field.kind)}` | {_cell(field.meaning)} | {settable} |"
+            f"| {field.key} | `{_cell(field.kind)}` | {_cell(field.meaning)} | {_piped(settable)} |"
         )
     return [*lines, ""]
 
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;") if "`" not in text else text
+
+
+def _piped(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def format_page() -> str:

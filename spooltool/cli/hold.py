@@ -10,6 +10,7 @@ from spooltool.cli import change_options as the
 from spooltool.cli.changing import Wish, change
 from spooltool.cli.invocation import Invocation
 from spooltool.cli.selection import QUERY_HELP
+from spooltool.cli.verbs import BY_NAME
 from spooltool.spool import verbs
 
 
@@ -38,5 +39,5 @@ def run(
     options = the.ChangeOptions(
         dry_run, plan, diff, yes, most, reason, wait, no_yield, json, everything, null, force
     )
-    wish = Wish("hold", verbs.hold, "while each is in D_hold")
+    wish = Wish("hold", verbs.hold, BY_NAME["hold"].undo)
     return change(invocation, query or (), wish, options)

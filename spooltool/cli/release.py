@@ -10,6 +10,7 @@ from spooltool.cli import change_options as the
 from spooltool.cli.changing import Wish, change
 from spooltool.cli.invocation import Invocation
 from spooltool.cli.selection import QUERY_HELP
+from spooltool.cli.verbs import BY_NAME
 from spooltool.spool import verbs
 
 
@@ -42,7 +43,7 @@ def run(
     wish = Wish(
         "release",
         lambda seen: verbs.release(seen, flat=invocation.spool.flat),
-        "until each has left",
+        BY_NAME["release"].undo,
         kick=kick,
     )
     return change(invocation, query or (), wish, options)

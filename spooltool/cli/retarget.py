@@ -20,14 +20,13 @@ from spooltool.cli.new_host import (
 )
 from spooltool.cli.selection import QUERY_HELP
 from spooltool.cli.spans import read_span
+from spooltool.cli.verbs import BY_NAME
 from spooltool.diagnose.planning import Chosen
 from spooltool.diagnose.retargeting import changing, retarget_notes
 from spooltool.errors import UsageError
 from spooltool.spool import verbs
 from spooltool.spool.hosts import HostPort
 from spooltool.spool.plan import Plan
-
-UNDO_HOLDS = "until each has left"
 
 
 def run(
@@ -92,7 +91,7 @@ def run(
     wish = Wish(
         "retarget",
         partial(verbs.retarget, to=hosts, err_server=notices),
-        UNDO_HOLDS,
+        BY_NAME["retarget"].undo,
         {"to": to, "err_server": err_server},
         partial(_study, invocation, hosts, depth=depth, err_server=bool(notices)),
         kick=kick,

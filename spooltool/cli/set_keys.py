@@ -1,26 +1,26 @@
-"""`spooltool set`: other values for keys of the envelope."""
+"""`spooltool set`: other values for keys of the envelope, another sender, other recipients."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
 import typer
 
 from spooltool.cli import change_options as the
-from spooltool.cli.changing import Wish, change
+from spooltool.cli.changing import Study, Wish, change
 from spooltool.cli.invocation import Invocation
 from spooltool.cli.selection import QUERY_HELP
+from spooltool.cli.verbs import BY_NAME
+from spooltool.diagnose.envelope_notes import envelope_notes
+from spooltool.diagnose.planning import Chosen
 from spooltool.errors import UsageError
 from spooltool.render.text import visible, wrapped
-from spooltool.spool import verbs
-from spooltool.spool.fields import FIELD, FIELDS, check_value
+from spooltool.spool.assignments import SETTABLE, Asked, read_asked
+from spooltool.spool.envelope_change import EnvelopeWish, set_envelope
+from spooltool.spool.plan import Plan
 
-SETTABLE = tuple(field.key for field in FIELDS if field.settable)
 _KEYS = "\n".join(wrapped(f"KEY is one of {', '.join(SETTABLE)}", 76))
-_ASSIGNMENT = re.compile(r"([A-Za-z_]+)=(.*)\Z", re.DOTALL)
 
 
 def run(
@@ -28,6 +28,24 @@ def run(
     words: Annotated[
         list[str] | None,
         typer.Argument(metavar="QUERY... KEY=VALUE...", help=QUERY_HELP + " Then KEY=VALUE."),
+    ] = None,
+    sender: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="ADDRESS", help="Another envelope sender; <> or null for none."
+        ),
+    ] = None,
+    recipients: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rcpt",
+            metavar="OLD=NEW|NEW",
+            help="Another recipient; NEW alone for files without any. May be repeated.",
+        ),
+    ] = None,
+    resource: Annotated[
+        str | None,
+        typer.Option("--resource", metavar="NAME|none", help="The resource that filters it."),
     ] = None,
     kick: Annotated[bool, typer.Option("--kick", help="Have the relay try them at once.")] = False,
     dry_run: the.DryRun = False,
@@ -43,53 +61,57 @@ def run(
     null: the.Null = False,
     force: the.Force = False,
 ) -> int:
-    """Give keys another value: ERR_SERVER, DPORT, DST and more.
+    """Give keys another value; another sender, other recipients.
 
     Values are checked first; every mistake is told at once, and then nothing is done.
-    An E file takes ERR_SERVER, too: so its notice goes another way.  Undo holds until a
-    message has left, or the value was changed again.
+    LOG_OK=none and the like take that key out.  An E file takes ERR_SERVER, too: so its
+    notice goes another way.  A recipient that was delivered is not replaced, none is taken
+    out, and a new one is due now.  Undo holds until a message has left, or the value was
+    changed again; an address returns while the message still waits for it.
     """
     invocation: Invocation = ctx.obj
-    query, values = read_assignments(words or ())
+    asked = read_asked(words or (), sender, recipients or (), resource)
+    _check(asked)
     options = the.ChangeOptions(
         dry_run, plan, diff, yes, most, reason, wait, no_yield, json, everything, null, force
     )
     wish = Wish(
-        "set", partial(verbs.set_keys, values=values), "until each has left", values, kick=kick
+        "set",
+        partial(set_envelope, wish=asked.wish),
+        BY_NAME["set"].undo,
+        arguments(asked.wish),
+        partial(_study, wish=asked.wish),
+        kick=kick,
     )
-    return change(invocation, query, wish, options)
+    return change(invocation, asked.query, wish, options)
 
 
-def read_assignments(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """Query words and KEY=VALUE apart.  Raises UsageError with every mistake."""
-    query: list[str] = []
-    values: dict[str, str] = {}
-    problems: list[str] = []
-    for word in words:
-        match = _ASSIGNMENT.match(word)
-        if match is None:
-            query.append(word)
-            continue
-        key, value = match[1], match[2].strip(" \t")
-        problem = _problem(key, value)
-        if problem:
-            problems.append(f"{key}={visible(value)}: {problem}")
-        elif key in values:
-            problems.append(f"{key}={visible(value)}: {key} is set twice")
-        values.setdefault(key, value)
-    if problems:
-        raise UsageError("nothing was changed\n" + "\n".join(problems), hint=_KEYS)
-    if not values:
-        raise UsageError("set wants KEY=VALUE", hint=_KEYS)
-    return query, values
+def arguments(wish: EnvelopeWish) -> dict[str, str]:
+    """What was asked for, as a plan keeps it."""
+    named = {key: value or "none" for key, value in wish.values.items()}
+    if wish.sender is not None:
+        named["from"] = wish.sender or "<>"
+    if wish.replaced or wish.added:
+        pairs = [f"{old}={new}" for old, new in wish.replaced]
+        named["rcpt"] = " ".join([*pairs, *wish.added])
+    if wish.resource:
+        named["resource"] = wish.resource
+    return named
 
 
-def _problem(key: str, value: str) -> str:
-    """What is wrong with one assignment; "" when nothing is."""
-    if key not in FIELD:
-        if key.upper() in SETTABLE:
-            return f"no such key; {key.upper()} is one"
-        return "no such key"
-    if key not in SETTABLE:
-        return f"{key} is not for setting: {FIELD[key].meaning}"
-    return check_value(key, value)
+def _check(asked: Asked) -> None:
+    """Raise UsageError with every mistake, or when nothing is asked for."""
+    if asked.problems:
+        problems = map(visible, asked.problems)
+        assigned = any("--" not in problem.split(":")[0] for problem in asked.problems)
+        raise UsageError(
+            "nothing was changed\n" + "\n".join(problems), hint=_KEYS if assigned else ""
+        )
+    wish = asked.wish
+    if not (wish.values or wish.addresses or wish.resource):
+        raise UsageError("set wants KEY=VALUE, --from, --rcpt or --resource", hint=_KEYS)
+
+
+def _study(plan: Plan, chosen: Chosen, *, wish: EnvelopeWish) -> Study:
+    notes = envelope_notes(plan, chosen.rows, wish)
+    return Study(tuple(notes), doubtful=any("empty message" in note for note in notes))

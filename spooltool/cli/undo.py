@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated
 
@@ -16,16 +17,16 @@ from spooltool.cli.choosing import own
 from spooltool.cli.invocation import Invocation
 from spooltool.cli.left import how_they_left
 from spooltool.cli.selection import RowMaker
+from spooltool.cli.verbs import BY_NAME
 from spooltool.diagnose.planning import Chosen, crowded_numbers, make_plan
 from spooltool.diagnose.row import Row
 from spooltool.errors import ExitCode, UsageError
 from spooltool.render.units import ago
 from spooltool.spool import verbs
 from spooltool.spool.plan import Apart, Change, Plan
+from spooltool.spool.readdress import taken_back
 from spooltool.spool.verbs import Seen
 from spooltool.store.journal import Actor, Transaction, find_transaction, read_journal
-
-UNDO_HOLDS = "until each has left"
 
 
 def run(
@@ -65,7 +66,7 @@ def run(
     if not (json or planned.changes or planned.apart):
         invocation.out.line(f"nothing of txn {transaction.txn} is left to take back")
         return ExitCode.OK
-    wish = Wish("undo", _nothing, UNDO_HOLDS, kick=kick)
+    wish = Wish("undo", _nothing, BY_NAME["undo"].undo, kick=kick)
     return Work(invocation, planned, wish, options, me, undoes=transaction.txn).run()
 
 
@@ -138,7 +139,11 @@ def plan_undo(invocation: Invocation, transaction: Transaction, *, wait: float) 
     return replace(
         plan,
         apart=(*plan.apart, *gone),
-        notes=(_about(transaction, plan.made), *_left_out(transaction)),
+        notes=(
+            _about(transaction, plan.made),
+            *_left_out(transaction),
+            *_partly(plan, rows, by_file),
+        ),
     )
 
 
@@ -150,6 +155,18 @@ def _about(transaction: Transaction, now: float) -> str:
     when = ago(now - transaction.at)
     text = f"takes back {transaction.txn}: {transaction.verb} by {actor.user}{where}, {when} ago"
     return text + why
+
+
+def _partly(plan: Plan, rows: Iterable[Row], by_file: Mapping[str, Change]) -> list[str]:
+    """Recipients that are not taken back in a message of which the rest is."""
+    returned = {change.file for change in plan.changes}
+    notes = []
+    for row in rows:
+        envelope = row.envelope
+        if row.file in returned and envelope is not None:
+            _, kept = taken_back(envelope, by_file[row.file].recipients)
+            notes += [f"{row.letter}{row.id}: {why}" for why in kept]
+    return notes
 
 
 def _left_out(transaction: Transaction) -> list[str]:

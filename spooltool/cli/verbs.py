@@ -12,7 +12,8 @@ from typing import NamedTuple
 class Verb(NamedTuple):
     """One sub-command: name, module of `spooltool.cli`, panel, help in one line.
 
-    `asof` verbs have a clock that `--as-of` can set: those that only read.
+    `asof` verbs have a clock that `--as-of` can set: those that only read.  `undo` says how
+    long `undo` takes a change back; "" where there is nothing to take back, or nothing is.
     """
 
     name: str
@@ -20,10 +21,13 @@ class Verb(NamedTuple):
     panel: str
     help: str
     asof: bool = False
+    undo: str = ""
 
 
 PANELS = ("Look", "Change", "Relay", "Keep", "Live", "Setup")
 """The groups of the help, in order; one without verbs is left out."""
+
+UNTIL_LEFT = "until each has left"
 
 VERBS: tuple[Verb, ...] = (
     Verb("status", "status", "Look", "The spool on one screen: counts, stuck, relay, disk.", True),
@@ -32,12 +36,45 @@ VERBS: tuple[Verb, ...] = (
     Verb("log", "log", "Look", "Log lines of messages, over rotation; -f follows.", True),
     Verb("history", "history", "Look", "Operators' transactions; one in full.", True),
     Verb("watch", "watch", "Look", "Changes of messages until they have left, then the outcome."),
-    Verb("retarget", "retarget", "Change", "Send mail that waits to another host or port."),
-    Verb("set", "set_keys", "Change", "Give keys another value: ERR_SERVER, DPORT, DST and more."),
-    Verb("hold", "hold", "Change", "Set messages aside, in D_hold."),
-    Verb("release", "release", "Change", "Let messages out of D_hold, to where they came from."),
-    Verb("apply", "apply_plan", "Change", "Carry out a plan that --plan kept."),
-    Verb("undo", "undo", "Change", "Take a transaction back, key by key."),
+    Verb(
+        "retarget",
+        "retarget",
+        "Change",
+        "Send mail that waits to another host or port.",
+        undo=UNTIL_LEFT,
+    ),
+    Verb(
+        "set",
+        "set_keys",
+        "Change",
+        "Give keys another value; another sender, other recipients.",
+        undo=UNTIL_LEFT,
+    ),
+    Verb(
+        "accept",
+        "accept",
+        "Change",
+        "Seal mail that was edited by hand: deliver it as it stands.",
+        undo=UNTIL_LEFT,
+    ),
+    Verb(
+        "hold", "hold", "Change", "Set messages aside, in D_hold.", undo="while each is in D_hold"
+    ),
+    Verb(
+        "release",
+        "release",
+        "Change",
+        "Let messages out of D_hold, to where they came from.",
+        undo=UNTIL_LEFT,
+    ),
+    Verb(
+        "apply",
+        "apply_plan",
+        "Change",
+        "Carry out a plan that --plan kept.",
+        undo="as after the verb that made the plan",
+    ),
+    Verb("undo", "undo", "Change", "Take a transaction back, key by key.", undo=UNTIL_LEFT),
     Verb("kick", "kick", "Relay", "Try mail now: all of it, messages, or what goes to a host."),
     Verb("demo", "demo", "Live", "See mail get stuck and mended, in a temporary folder."),
     Verb("completion", "completion", "Setup", "The completion script of a shell."),

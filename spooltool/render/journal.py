@@ -160,6 +160,10 @@ def transaction_record(one: Shown) -> dict[str, Any]:
                 }
                 for key in change.keys
             ],
+            "recipients": [
+                {"old": clean.text("old", one.old), "new": clean.text("new", one.new)}
+                for one in change.recipients
+            ],
         }
         for change in one.changes
     ]

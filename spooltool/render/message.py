@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from spooltool.diagnose.mending import mending
 from spooltool.diagnose.row import Row
 from spooltool.render.diff import whole_diff
 from spooltool.render.table import labelled, table
@@ -75,7 +76,11 @@ def _envelope(shown: Shown, width: int, cut_at: int) -> list[str]:
         lines += labelled("tried", wrapped(tried, width - 12))
     if following := _next_words(shown):
         lines += labelled("next", wrapped(following, width - 12))
-    return lines
+    return lines + labelled("mend", _mend_lines(row, cut_at - 12))
+
+
+def _mend_lines(row: Row, cut_at: int) -> list[str]:
+    return table([(visible(command), visible(what)) for command, what in mending(row)], cut_at)
 
 
 def _message_words(row: Row) -> str:

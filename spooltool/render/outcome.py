@@ -87,7 +87,7 @@ def _counts(plan: Plan, account: Account) -> str:
             parts.append(f"{number:,} {word}{' since the plan' if word == 'changed' else ''}")
     text = f"{', '.join(parts)} in {account.seconds:.1f} s"
     done = {ending.file for ending in account.endings if ending.result == "done"}
-    if any(change.keys for change in plan.changes if change.file in done):
+    if any(change.rewrites for change in plan.changes if change.file in done):
         text += "; read back and equal"
     if account.kicked is not None:
         text += f"; kicked {account.kicked:,}"
@@ -120,14 +120,18 @@ def ending_lines(endings: Iterable[Ending], width: int) -> list[str]:
 def change_record(change: Change, result: str, detail: str, txn: str | None) -> dict[str, Any]:
     """One message of a writing verb's `--json`; docs/schema/change.json.
 
-    `before` and `after` map keys to values, and `file` where the message is moved.
+    `before` and `after` map keys to values, RCPT to a list with a place for each line that
+    is changed (null: no such line), and `file` where the message is moved.
     """
     clean = Cleaner()
-    before: dict[str, str | None] = {}
-    after: dict[str, str | None] = {}
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
     for key in change.keys:
         before[key.key] = clean.text(f"before.{key.key}", key.old)
         after[key.key] = clean.text(f"after.{key.key}", key.new)
+    if change.recipients:
+        before["RCPT"] = [clean.text("before.RCPT", one.old) for one in change.recipients]
+        after["RCPT"] = [clean.text("after.RCPT", one.new) for one in change.recipients]
     if change.to:
         before["file"], after["file"] = change.file, change.to
     return {

@@ -6,6 +6,7 @@ the new host says, and one diff of each kind.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,12 +14,14 @@ from spooltool.render.text import columns, cut, fit, visible, wrapped
 from spooltool.render.units import plural, size
 from spooltool.spool.fields import FIELD
 from spooltool.spool.plan import Apart, Change, Plan
+from spooltool.spool.recipient import parse_path_value
 
 _LABEL = 5
 _INDENT = " " * (2 + _LABEL + 1)
 _KINDS_SHOWN = 8
 _WIDEST = 100
 ABSENT = "(absent)"
+_BLANKS = re.compile(" {2,}")
 _MARKS = {"wait": "wait", "skip": "skip", "gone": "gone", "unjudged": "?"}
 
 
@@ -148,10 +151,24 @@ def _more(rest: Sequence[list[Change]]) -> list[str]:
 
 def _steps(change: Change) -> list[tuple[str, str]]:
     """(key, `old -> new`) of a change, the move at its end."""
-    steps = [(key.key, f"{_shown(key.old)} -> {_shown(key.new)}") for key in change.keys]
+    steps = [(key.key, f"{_brief(key.old)} -> {_brief(key.new)}") for key in change.keys]
+    steps += [
+        ("RCPT", f"{_recipient(one.old)} -> {_recipient(one.new)}") for one in change.recipients
+    ]
     if change.to:
         steps.append(("in", f"{directory(change.file)} -> {directory(change.to)}"))
     return [(visible(key), values) for key, values in steps]
+
+
+def _brief(value: str | None) -> str:
+    """A value without the blanks that fill a fixed width."""
+    return _shown(None if value is None else _BLANKS.sub(" ", value))
+
+
+def _recipient(text: str | None) -> str:
+    """The address of a RCPT line; its parameters stand in the diff."""
+    path = parse_path_value(text) if text is not None else None
+    return visible(str(path)) if path else _shown(text)
 
 
 def directory(file: str) -> str:
@@ -166,7 +183,7 @@ def _shown(value: str | None) -> str:
 
 
 def _effort(group: Sequence[Change], free: int | None) -> str:
-    rewritten = sum(change.size for change in group if change.keys)
+    rewritten = sum(change.size for change in group if change.rewrites)
     if not rewritten:
         return "moved, nothing rewritten"
     left = f", {size(free)} free" if free is not None else ""
@@ -232,10 +249,10 @@ def _probe(frame: Frame) -> list[str]:
 def _diffs(plan: Plan, frame: Frame) -> list[list[str]]:
     groups = kinds(plan)
     if frame.diffs:
-        return [_diff(change, "", frame) for change in plan.changes if change.keys]
+        return [_diff(change, "", frame) for change in plan.changes if change.rewrites]
     blocks = []
     for group in groups[:_KINDS_SHOWN]:
-        if group[0].keys:
+        if group[0].rewrites:
             others = f"one of {len(group):,} alike; all: --diff" if len(group) > 1 else ""
             blocks.append(_diff(group[0], others, frame))
     return blocks
@@ -245,11 +262,13 @@ def _diff(change: Change, others: str, frame: Frame) -> list[str]:
     name = f"  {visible(change.file)}"
     room = min(frame.columns, 88) - columns(name) - columns(others)
     lines = [(name + " " * max(2, room) + others).rstrip()]
-    for key in change.keys:
-        label = visible(key.key) + ":"
-        gap = " \t " if key.key in FIELD and " " in FIELD[key.key].separator else "\t"
+    sides = [(key.key, key.old, key.new) for key in change.keys]
+    sides += [("RCPT", one.old, one.new) for one in change.recipients]
+    for key, old, new in sides:
+        label = visible(key) + ":"
+        gap = " \t " if key in FIELD and " " in FIELD[key].separator else "\t"
         start = (label + gap).expandtabs(8)
-        for mark, value in (("-", key.old), ("+", key.new)):
+        for mark, value in (("-", old), ("+", new)):
             if value is not None:
                 lines.append(f"  {mark} {start}{visible(value)}")
     return lines

@@ -10,6 +10,10 @@
     states     standing: what a message is doing, and why it is stuck
     plan       a change as a value
     hosts      DST and ERR_SERVER values
+    mailbox    addresses, as the intake takes them
+    readdress  another recipient, another sender: lines of an envelope
+    reseal     SIZES and DIGEST for what stands there now
+    envelope_change  what `set` does to one message
     defects    what is wrong with a file, as data
     document   the tables of docs/spool-format.md
 

@@ -7,7 +7,7 @@ replaced are the value's own, all others stay.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -22,6 +22,9 @@ HEAD_BYTES = 4096
 
 MAX_DEFECTS = 100
 """Of one kind and file: binary junk has a defect in each of its many lines."""
+
+NOTHING_MORE: Mapping[str, Sequence[bytes]] = {}
+"""No lines to add."""
 
 _BLANKS = b" \t"
 _KEYS = {key.encode(): key for key in FIELD}
@@ -277,7 +280,7 @@ def _defects(env: Envelope) -> Iterable[Defect]:
         ordered = ordered and order >= last_order
         last_order = max(order, last_order)
         if problem := check_value(line.key, line.value):
-            column = line.value_start - _line_start(env, line) + 1
+            column = line.value_start - line_start(env, line) + 1
             yield Defect("value-bad", f"{line.key}: {problem}", line.number, column)
         if line.key == "RCPT" and parse_recipient(line.raw, 0) is None:
             yield Defect("rcpt-bad", "", line.number, 1)
@@ -303,7 +306,11 @@ def _defects(env: Envelope) -> Iterable[Defect]:
 
 
 def splices(
-    env: Envelope, changes: Mapping[str, str | None], *, restoring: bool = False
+    env: Envelope,
+    changes: Mapping[str, str | None],
+    *,
+    restoring: bool = False,
+    more: Mapping[str, Sequence[bytes]] = NOTHING_MORE,
 ) -> tuple[Splice, ...]:
     """The byte edits that give these keys these values (None removes the lines of a key).
 
@@ -311,15 +318,22 @@ def splices(
     value.  A missing key is put where it belongs.  Raises ValueError for a value that
     its key does not allow: a caller checks first with `check_value`.  `restoring` takes
     whatever can have stood in a line: undoing a change of a bad value gives it back.
+    `more` are values of lines to add to a key that repeats, behind those that stand.
     """
     edits: list[Splice] = []
     added: dict[int, bytes] = {}
-    for key in sorted(changes, key=lambda key: ORDER.get(key, len(ORDER))):
-        value = changes[key]
+    for key in sorted({*changes, *more}, key=lambda key: ORDER.get(key, len(ORDER))):
         present = env.all(key)
+        if key in more:
+            at = present[-1].end if present else _place(env, key)
+            text = b"".join(_new_line(env, key, raw) for raw in more[key])
+            added[at] = added.get(at, b"") + text
+        if key not in changes:
+            continue
+        value = changes[key]
         if value is None:
             for line in present:
-                start = _line_start(env, line)
+                start = line_start(env, line)
                 edits.append(Splice(start, line.end - start, b""))
             continue
         raw = _restored(key, value) if restoring else _checked(key, value)
@@ -335,17 +349,6 @@ def splices(
     edits.extend(Splice(at, 0, _open_end(env, at, gone) + text) for at, text in added.items())
     # What is put before a line goes before that line's own removal.
     return tuple(sorted(edits, key=lambda edit: (edit.offset, edit.old)))
-
-
-def insert_lines(env: Envelope, key: str, values: Iterable[str]) -> Splice:
-    """The edit that adds lines of a repeatable key after those that stand already.
-
-    Raises ValueError for a value that the key does not allow.
-    """
-    present = env.all(key)
-    at = present[-1].end if present else _place(env, key)
-    text = b"".join(_new_line(env, key, _checked(key, value)) for value in values)
-    return Splice(at, 0, _open_end(env, at) + text if text else b"")
 
 
 def apply_splices(data: bytes, edits: Iterable[Splice]) -> bytes:
@@ -377,7 +380,8 @@ def _new_line(env: Envelope, key: str, raw: bytes) -> bytes:
     return key.encode() + FIELD[key].separator.encode() + raw + (b"\r\n" if env.crlf else b"\n")
 
 
-def _line_start(env: Envelope, line: Line) -> int:
+def line_start(env: Envelope, line: Line) -> int:
+    """Offset of a line's first byte."""
     return env.head.rfind(b"\n", 0, line.value_start) + 1
 
 

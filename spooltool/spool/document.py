@@ -57,10 +57,17 @@ def refresh(page: str) -> str:
 
 
 def _field_row(field: Field) -> tuple[str, ...]:
-    notes = [word for word, holds in (("set", field.settable), ("repeats", field.repeats)) if holds]
+    notes = ["set" if field.settable else field.instead, "repeats" if field.repeats else ""]
     default = "–" if field.default is None else f"`{field.default}`"
     source = "chapter" if field.source == CHAPTER else "ours"
-    return f"`{field.key}`", f"`{field.kind}`", field.meaning, default, source, ", ".join(notes)
+    return (
+        f"`{field.key}`",
+        f"`{field.kind}`",
+        field.meaning,
+        default,
+        source,
+        "; ".join(filter(None, notes)),
+    )
 
 
 def _words(head: str, words: Mapping[str, str]) -> str:

@@ -25,7 +25,7 @@ class Field:
     `kind` names the value's form for a person; `check` returns what is wrong with a
     value or "".  `default` is what a new file of ours gets (None: it depends on the
     message).  `repeats` keys may stand more than once.  `settable` keys may be changed
-    with `spooltool set`; the rest change by verbs of their own or never.
+    with `spooltool set`; of the rest `instead` says why not, and what does it.
     """
 
     key: str
@@ -36,6 +36,7 @@ class Field:
     check: Callable[[str], str]
     settable: bool = False
     repeats: bool = False
+    instead: str = ""
 
     @property
     def separator(self) -> str:
@@ -95,6 +96,9 @@ def _any(value: str) -> str:
     return ""
 
 
+_UNREAD = "the chapter calls it unknown, and nothing reads it"
+_RECORD = "a record of how the message came"
+
 _log = _one_of("MDQ_LOG", "MDQ_ALERT")
 _flag = _one_of("0", "1")
 
@@ -135,9 +139,25 @@ FIELDS: tuple[Field, ...] = (
         _flag,
         settable=True,
     ),
-    Field("COMPOUND", "n", "unknown in the chapter, usually 0", "0", CHAPTER, _any),
-    Field("SRC", "a.b.c.d", "address of the client that sent the message", None, CHAPTER, _address),
-    Field("SPORT", "n", "port of that client", None, CHAPTER, _number(0, 65535)),
+    Field(
+        "COMPOUND",
+        "n",
+        "unknown in the chapter, usually 0",
+        "0",
+        CHAPTER,
+        _any,
+        instead=_UNREAD,
+    ),
+    Field(
+        "SRC",
+        "a.b.c.d",
+        "address of the client that sent the message",
+        None,
+        CHAPTER,
+        _address,
+        instead=_RECORD,
+    ),
+    Field("SPORT", "n", "port of that client", None, CHAPTER, _number(0, 65535), instead=_RECORD),
     Field(
         "DST",
         "HOST|HOST:PORT|{a,b}",
@@ -172,8 +192,17 @@ FIELDS: tuple[Field, ...] = (
         "0",
         CHAPTER,
         _number(0, 999999),
+        instead=_RECORD,
     ),
-    Field("RULEACT", "n", "unknown in the chapter, usually 16", "16", CHAPTER, _any),
+    Field(
+        "RULEACT",
+        "n",
+        "unknown in the chapter, usually 16",
+        "16",
+        CHAPTER,
+        _any,
+        instead=_UNREAD,
+    ),
     Field(
         "ERRMAIL",
         "0|1",
@@ -211,9 +240,23 @@ FIELDS: tuple[Field, ...] = (
         _log,
         settable=True,
     ),
-    Field("FORMAT", "1", "version of the extension keys", FORMAT_VERSION, OURS, _one_of("1")),
     Field(
-        "STATE", "fixed width", "summary of the result fields, updated in place", None, OURS, _any
+        "FORMAT",
+        "1",
+        "version of the extension keys",
+        FORMAT_VERSION,
+        OURS,
+        _one_of("1"),
+        instead="it says how the other keys are read",
+    ),
+    Field(
+        "STATE",
+        "fixed width",
+        "summary of the result fields, updated in place",
+        None,
+        OURS,
+        _any,
+        instead="it sums up what happened; `kick` tries now, `requeue` begins anew",
     ),
     Field(
         "ARRIVED",
@@ -222,9 +265,18 @@ FIELDS: tuple[Field, ...] = (
         None,
         OURS,
         _matches(_TIME, "unix seconds"),
+        instead=f"{_RECORD}; `requeue` gives a fresh term",
     ),
-    Field("HELO", "text", "what the client called itself", None, OURS, _any),
-    Field("PROTO", "word", "protocol of acceptance: SMTP, ESMTP, ESMTPS, cipher", None, OURS, _any),
+    Field("HELO", "text", "what the client called itself", None, OURS, _any, instead=_RECORD),
+    Field(
+        "PROTO",
+        "word",
+        "protocol of acceptance: SMTP, ESMTP, ESMTPS, cipher",
+        None,
+        OURS,
+        _any,
+        instead=_RECORD,
+    ),
     Field(
         "RESOURCE",
         "NAME DIGEST|none",
@@ -232,6 +284,7 @@ FIELDS: tuple[Field, ...] = (
         "none",
         OURS,
         _any,
+        instead="`set --resource NAME|none`",
     ),
     Field(
         "ROUTE",
@@ -240,9 +293,16 @@ FIELDS: tuple[Field, ...] = (
         "dst",
         OURS,
         _matches(_ROUTE, "dst or mx"),
+        instead="`retarget --to mx`, or `retarget --to HOST` for dst",
     ),
     Field(
-        "FROM", "<address> params", "the envelope sender with its MAIL parameters", None, OURS, _any
+        "FROM",
+        "<address> params",
+        "the envelope sender with its MAIL parameters",
+        None,
+        OURS,
+        _any,
+        instead="`set --from ADDRESS`",
     ),
     Field(
         "RCPT",
@@ -252,11 +312,27 @@ FIELDS: tuple[Field, ...] = (
         OURS,
         _any,
         repeats=True,
+        instead="`set --rcpt OLD=NEW`",
     ),
     Field(
-        "PASS", "check who when", "a check skipped after release", None, OURS, _any, repeats=True
+        "PASS",
+        "check who when",
+        "a check skipped after release",
+        None,
+        OURS,
+        _any,
+        repeats=True,
+        instead="`release` writes it",
     ),
-    Field("SIZES", "n n n", "bytes of original headers, modified headers, body", None, OURS, _any),
+    Field(
+        "SIZES",
+        "n n n",
+        "bytes of original headers, modified headers, body",
+        None,
+        OURS,
+        _any,
+        instead="`accept` seals the content as it stands",
+    ),
     Field(
         "DIGEST",
         "algorithm:hex",
@@ -264,6 +340,7 @@ FIELDS: tuple[Field, ...] = (
         None,
         OURS,
         _matches(_DIGEST, "algorithm:hex"),
+        instead="`accept` seals the content as it stands",
     ),
 )
 """Every key, in the order in which it is written."""

@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from typing import Any
+
+SEAL_KEYS = ("SIZES", "DIGEST")
+"""The keys that tell what the content was: its parts' lengths, its digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +26,26 @@ class KeyChange:
 
 
 @dataclass(frozen=True, slots=True)
+class RecipientChange:
+    """One RCPT line before and after; None: there is no such line.
+
+    `old` and `new` are what follows the result fields: `<address> params`.  A line that is
+    changed `anew` is pending and never tried; else its results stay as they are, which is how
+    undo gives an address back.
+    """
+
+    old: str | None
+    new: str | None
+    anew: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What is to happen to one message.
 
-    `keys` are edits inside the file; `to` is where the file goes ("" stays).  `inode`
+    `keys` are edits inside the file, `recipients` those of its RCPT lines, which repeat and so
+    are no keys; `to` is where the file goes ("" stays).  `closing` 1 puts an empty line behind
+    an envelope that ends with its file, -1 takes it away again where nothing follows.  `inode`
     is that of the file that was looked at, `size` its bytes.  `by_path` says that a person
     chose this file by its path, so that another of the same number does not stand in the way.
     """
@@ -37,11 +57,24 @@ class Change:
     keys: tuple[KeyChange, ...] = ()
     to: str = ""
     by_path: bool = False
+    recipients: tuple[RecipientChange, ...] = ()
+    closing: int = 0
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether the file is written anew."""
+        return bool(self.keys or self.recipients)
+
+    @property
+    def seals(self) -> bool:
+        """Whether SIZES or DIGEST change: then they must fit what stands in the file."""
+        return any(change.key in SEAL_KEYS for change in self.keys)
 
     @property
     def kind(self) -> tuple[tuple[str, str | None, str | None], ...]:
         """What equal changes have in common: old and new values, and the move."""
         kinds = [(change.key, change.old, change.new) for change in self.keys]
+        kinds += [("RCPT", change.old, change.new) for change in self.recipients]
         if self.to:
             kinds.append(("", self.file.partition("/")[0], self.to.partition("/")[0]))
         return tuple(kinds)
@@ -88,7 +121,7 @@ class Plan:
     @property
     def rewrite(self) -> int:
         """Bytes of all files whose envelope is rewritten."""
-        return sum(change.size for change in self.changes if change.keys)
+        return sum(change.size for change in self.changes if change.rewrites)
 
     def encode(self) -> str:
         """The plan as one JSON object, for `--plan FILE`."""
@@ -101,10 +134,7 @@ def decode_plan(text: str) -> Plan:
         raw = json.loads(text)
         if raw.pop("v") != 1:
             raise ValueError("a plan of another version")
-        raw["changes"] = tuple(
-            Change(**{**c, "keys": tuple(KeyChange(**k) for k in c["keys"])})
-            for c in raw["changes"]
-        )
+        raw["changes"] = tuple(_change(change) for change in raw["changes"])
         raw["apart"] = tuple(Apart(**e) for e in raw["apart"])
         raw["unchanged"] = tuple(raw["unchanged"])
         raw["notes"] = tuple(raw["notes"])
@@ -117,19 +147,29 @@ def decode_plan(text: str) -> Plan:
     return plan
 
 
+def _change(raw: dict[str, Any]) -> Change:
+    keys = tuple(KeyChange(**key) for key in raw["keys"])
+    recipients = tuple(RecipientChange(**one) for one in raw.get("recipients", ()))
+    return Change(**{**raw, "keys": keys, "recipients": recipients})
+
+
 def _typed(plan: Plan) -> bool:
     texts: list[object] = [plan.verb, plan.spool, plan.found_by, plan.query]
     texts += [*plan.unchanged, *plan.notes, *plan.arguments, *plan.arguments.values()]
     numbers: list[object] = [plan.made]
+    flags: list[object] = []
     for change in plan.changes:
         texts += [change.id, change.file, change.to]
         texts += [key.key for key in change.keys]
-        texts += [
-            "" if side is None else side for key in change.keys for side in (key.old, key.new)
-        ]
-        numbers += [change.inode, change.size]
+        sides = [(key.old, key.new) for key in change.keys]
+        sides += [(line.old, line.new) for line in change.recipients]
+        texts += ["" if side is None else side for pair in sides for side in pair]
+        flags += [change.by_path, *(one.anew for one in change.recipients)]
+        numbers += [change.inode, change.size, change.closing]
     for apart in plan.apart:
         texts += [apart.kind, apart.id, apart.file, apart.reason]
-    return all(isinstance(text, str) for text in texts) and all(
-        isinstance(number, int | float) for number in numbers
+    return (
+        all(isinstance(text, str) for text in texts)
+        and all(isinstance(number, int | float) for number in numbers)
+        and all(isinstance(flag, bool) for flag in flags)
     )

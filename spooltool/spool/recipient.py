@@ -222,6 +222,12 @@ def parse_recipient(raw: bytes, offset: int) -> Recipient | None:
     )
 
 
+def path_at(raw: bytes) -> int:
+    """Where the address begins in the value of a RCPT line that `parse_recipient` reads."""
+    match = _RESULT.match(raw)
+    return match.end() if match else raw.find(b"<")
+
+
 def padding(offset: int) -> int:
     """Blanks to put before a result block so that no field of it crosses a 512-byte line.
 

@@ -6,7 +6,7 @@ query language and the metrics all ask here, so that they cannot disagree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spooltool.spool.codec import Envelope
 from spooltool.spool.names import HOLD, QUARANTINE, RESEND, SENDER, TRASH, SpoolName
@@ -45,6 +45,7 @@ REASONS: dict[str, str] = {
 """Every reason of *stuck*, with its meaning."""
 
 _WORDING = {"put-off": "put off"}
+TORN = "torn: the end of the file is missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +114,14 @@ def judge(
     """The standing from the few facts that decide it (see `standing`)."""
     aside = _set_aside(SpoolName(directory, letter, ""))
     if aside:
-        return aside
+        return _unfit(aside, state, torn=torn, edited=edited)
     if letter == "T":
         return _partial(around)
     if around.holder:
         age = f", {spoken_age(around.now - state.last_try)}" if state and state.last_try else ""
         return Standing("delivering", "", f"delivering: {around.holder}{age}")
     if torn:
-        return Standing("stuck", "torn", "torn: the end of the file is missing")
+        return Standing("stuck", "torn", TORN)
     if not deliverable:
         return Standing("stuck", "no-envelope", "no envelope: sender or recipients unknown")
     if letter == "E":
@@ -145,6 +146,17 @@ def _set_aside(name: SpoolName) -> Standing | None:
     if name.dir == TRASH:
         return Standing("trashed", "", "in the trash")
     return None
+
+
+def _unfit(aside: Standing, state: State | None, *, torn: bool, edited: bool) -> Standing:
+    """What is held is not sent by a release alone where its content is not what it was."""
+    if aside.word != "held":
+        return aside
+    if torn:
+        return replace(aside, why=f"held, {TORN}: `bounce` it")
+    if edited or (state is not None and state.reason == "edited"):
+        return replace(aside, why="held, edited by hand: `accept` it first")
+    return aside
 
 
 def _partial(around: Circumstance) -> Standing:

@@ -8,12 +8,13 @@ None where it is as asked already.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spooltool.spool.codec import Envelope
 from spooltool.spool.hosts import HostPort, format_hosts
 from spooltool.spool.names import FLAT, HOLD, QUARANTINE, SENDER, SpoolName
 from spooltool.spool.plan import Apart, Change, KeyChange
+from spooltool.spool.readdress import taken_back
 from spooltool.spool.states import home
 
 NOTICE_HINT = (
@@ -32,8 +33,8 @@ class Seen:
     envelope: Envelope
 
 
-def set_keys(seen: Seen, values: Mapping[str, str]) -> Change | Apart | None:
-    """Give keys these values (checked before by `fields.check_value`)."""
+def set_keys(seen: Seen, values: Mapping[str, str | None]) -> Change | Apart | None:
+    """Give keys these values (checked before by `fields.check_value`); None takes a key out."""
     if seen.name.letter == "T":
         return _apart(seen, "skip", "being received")
     envelope = seen.envelope
@@ -99,7 +100,10 @@ def release(seen: Seen, *, flat: bool = False) -> Change | Apart | None:
 
 
 def undo(seen: Seen, change: Change) -> Change | Apart | None:
-    """Take one carried-out change back: only where its values still stand."""
+    """Take one carried-out change back: only where its values still stand.
+
+    Of several recipients those return whose lines still wait (`readdress.taken_back`).
+    """
     keys = []
     for key in change.keys:
         now = seen.envelope.get(key.key)
@@ -108,6 +112,7 @@ def undo(seen: Seen, change: Change) -> Change | Apart | None:
         if now != key.new:
             return _apart(seen, "skip", f"{key.key} was changed again: it is {now or 'absent'} now")
         keys.append(KeyChange(key.key, key.new, key.old))
+    lines, kept = taken_back(seen.envelope, change.recipients)
     to = ""
     if change.to:
         went, came = _directory(change.to), _directory(change.file)
@@ -115,11 +120,19 @@ def undo(seen: Seen, change: Change) -> Change | Apart | None:
             if came == SENDER:
                 came = home(seen.name.letter, seen.envelope.state)
             to = seen.name.at(came).file
-        elif not keys and seen.name.dir != came:
+        elif not (keys or lines) and seen.name.dir != came:
             return _apart(seen, "skip", f"moved on since: it is in {seen.name.dir} now")
-    if not keys and not to:
-        return None
-    return Change(seen.name.id, seen.name.file, seen.inode, seen.size, tuple(keys), to)
+    if not keys and not to and not lines:
+        return _apart(seen, "skip", "; ".join(kept)) if kept else None
+    back = Change(seen.name.id, seen.name.file, seen.inode, seen.size, tuple(keys), to)
+    return replace(back, recipients=lines, closing=_opened(seen.envelope, change.closing))
+
+
+def _opened(envelope: Envelope, closing: int) -> int:
+    """What undoes `closing`: nothing, once something stands behind the envelope."""
+    if closing > 0:
+        return -1 if envelope.end == envelope.size else 0
+    return 1 if closing < 0 and envelope.end < 0 else 0
 
 
 def _moved(seen: Seen, target: SpoolName) -> Change:

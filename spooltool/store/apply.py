@@ -12,9 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from spooltool.errors import Busy, CannotWrite, Gone, SpooltoolError
-from spooltool.spool.codec import Envelope, splices
+from spooltool.spool.codec import Envelope
+from spooltool.spool.envelope_change import rewritten
 from spooltool.spool.names import HOLD, QUARANTINE, SpoolName, parse_path
 from spooltool.spool.plan import Change, Plan
+from spooltool.spool.readdress import compare
 from spooltool.spool.state import set_aside, taken_back
 from spooltool.store.edit import Replacement, write_state
 from spooltool.store.filesystem import Syncer
@@ -22,6 +24,7 @@ from spooltool.store.journal import Actor, Journal, Outcome
 from spooltool.store.lock import Locked, lock
 from spooltool.store.move import move
 from spooltool.store.root import Spool
+from spooltool.store.seal import seal_fits
 
 BATCH = 64
 _RETRY_SECONDS = 0.05
@@ -77,7 +80,7 @@ def apply(
             busy: list[Change] = []
             for start in range(0, len(todo), BATCH):
                 batch = _Batch(spool, journal, syncer, txn, todo[start : start + BATCH])
-                batch.restoring = bool(undoes)
+                batch.restoring = bool(undoes) or plan.verb == "undo"
                 busy += batch.run()
                 for outcome in batch.outcomes:
                     outcomes[outcome.id] = outcome
@@ -141,7 +144,7 @@ class _Batch:
                     if job is not None:
                         jobs.append(job)
             self.journal.intend(self.txn, [job.change for job in jobs])
-            self._replace([job for job in jobs if job.change.keys])
+            self._replace([job for job in jobs if job.change.rewrites])
             for job in jobs:
                 self._finish(job)
         finally:
@@ -156,6 +159,8 @@ class _Batch:
         locked = lock(self.spool, name)
         envelope = locked.envelope()
         word, why = _compare(change, locked, envelope)
+        if not word and change.seals and not self.restoring:
+            word, why = seal_fits(locked, change)
         if word:
             locked.close()
             self._end(change, word, why)
@@ -176,9 +181,8 @@ class _Batch:
     def _replace(self, jobs: list[_Job]) -> None:
         ready: list[_Job] = []
         for job in jobs:
-            values = {key.key: key.new for key in job.change.keys}
             try:
-                edits = splices(job.envelope, values, restoring=self.restoring)
+                edits = rewritten(job.envelope, job.change, time.time(), restoring=self.restoring)
                 job.new = Replacement(job.locked, edits)
                 ready.append(job)
             except (SpooltoolError, ValueError) as error:
@@ -239,8 +243,9 @@ class _Batch:
 def _compare(change: Change, locked: Locked, envelope: Envelope) -> tuple[str, str]:
     """("", "") when the file is what the plan saw, else the word and why."""
     wanted = parse_path(change.to) if change.to else None
+    lines_done, lines_why = compare(envelope, change.recipients)
     keys_done = all(envelope.holds(key.key, key.new) for key in change.keys)
-    if keys_done and (wanted is None or locked.name.dir == wanted.dir):
+    if keys_done and lines_done and (wanted is None or locked.name.dir == wanted.dir):
         return "unchanged", "already so"
     if locked.inode != change.inode:
         return "changed", "another file stands here since the plan was made"
@@ -248,7 +253,7 @@ def _compare(change: Change, locked: Locked, envelope: Envelope) -> tuple[str, s
         now = envelope.get(key.key)
         if now != key.old:
             return "changed", f"{key.key} is {now or 'absent'} since the plan was made"
-    return "", ""
+    return ("changed", lines_why) if lines_why else ("", "")
 
 
 def _keep_term(locked: Locked, target: SpoolName, now: float) -> None:

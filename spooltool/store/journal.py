@@ -16,7 +16,7 @@ from typing import Any
 
 from spooltool.errors import CannotWrite, UsageError
 from spooltool.spool.names import OWN_DIR
-from spooltool.spool.plan import Change, KeyChange, Plan
+from spooltool.spool.plan import Change, KeyChange, Plan, RecipientChange
 from spooltool.store.root import Spool
 from spooltool.store.syscalls import preallocate
 
@@ -233,6 +233,11 @@ def _change(record: dict[str, Any]) -> Change:
         tuple(KeyChange(key["key"], key["old"], key["new"]) for key in record["keys"]),
         record["to"],
         record.get("by_path", False) is True,
+        tuple(
+            RecipientChange(one["old"], one["new"], one["anew"])
+            for one in record.get("recipients", ())
+        ),
+        int(record.get("closing", 0)),
     )
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixtures.build import CHAPTER_17
-from spooltool.spool.codec import apply_splices, insert_lines, parse, splices
+from spooltool.spool.codec import apply_splices, parse, splices
 from spooltool.spool.defects import DEFECTS
 from spooltool.spool.fields import FIELD, ORDER
 from tests.spooltool.spool.spool_files import FILES, KEYS, anything
@@ -182,14 +182,18 @@ def test_a_value_that_would_leave_its_line_is_refused(value: str) -> None:
             splices(parse(CHAPTER_17), {key: value})
 
 
-def test_inserted_recipients_stand_after_the_others() -> None:
+def test_added_lines_of_a_key_that_repeats_stand_after_the_others() -> None:
     data = FILES["gw/D_resend/Rsupplied"]
-    edit = insert_lines(parse(data), "RCPT", ["<ben@example.org>", "<cara@example.org>"])
-    addresses = [r.address for r in parse(apply_splices(data, [edit])).recipients]
+    edits = splices(parse(data), {}, more={"RCPT": [b"<ben@example.org>", b"<cara@example.org>"]})
+    addresses = [r.address for r in parse(apply_splices(data, edits)).recipients]
     assert addresses == ["eva@example.org", "ben@example.org", "cara@example.org"]
-    assert apply_splices(data, [insert_lines(parse(data), "RCPT", [])]) == data
-    edit = insert_lines(parse(CHAPTER_17[:-1]), "RCPT", ["<ben@example.org>"])
-    assert apply_splices(CHAPTER_17[:-1], [edit]) == CHAPTER_17 + b"RCPT:\t<ben@example.org>\n"
+
+
+def test_keys_and_lines_added_at_the_end_of_a_cut_line_stand_in_their_order() -> None:
+    changes, more = {"FROM": "<a@b>", "SIZES": "1 2 3"}, {"RCPT": [b"<ben@example.org>"]}
+    edits = splices(parse(CHAPTER_17[:-1]), changes, more=more)
+    added = b"FROM:\t<a@b>\nRCPT:\t<ben@example.org>\nSIZES:\t1 2 3\n"
+    assert apply_splices(CHAPTER_17[:-1], edits) == CHAPTER_17 + added
 
 
 @pytest.mark.parametrize("path", FILES)
