@@ -151,10 +151,11 @@ def _more(rest: Sequence[list[Change]]) -> list[str]:
 
 def _steps(change: Change) -> list[tuple[str, str]]:
     """(key, `old -> new`) of a change, the move at its end."""
-    steps = [(key.key, f"{_brief(key.old)} -> {_brief(key.new)}") for key in change.keys]
-    steps += [
-        ("RCPT", f"{_recipient(one.old)} -> {_recipient(one.new)}") for one in change.recipients
-    ]
+    steps = []
+    for key in change.keys:
+        shown = _address if key.key == "FROM" else _brief
+        steps.append((key.key, f"{shown(key.old)} -> {shown(key.new)}"))
+    steps += [("RCPT", f"{_address(one.old)} -> {_address(one.new)}") for one in change.recipients]
     if change.to:
         steps.append(("in", f"{directory(change.file)} -> {directory(change.to)}"))
     return [(visible(key), values) for key, values in steps]
@@ -165,8 +166,8 @@ def _brief(value: str | None) -> str:
     return _shown(None if value is None else _BLANKS.sub(" ", value))
 
 
-def _recipient(text: str | None) -> str:
-    """The address of a RCPT line; its parameters stand in the diff."""
+def _address(text: str | None) -> str:
+    """The address of a FROM or RCPT line; its parameters stand in the diff."""
     path = parse_path_value(text) if text is not None else None
     return visible(str(path)) if path else _shown(text)
 

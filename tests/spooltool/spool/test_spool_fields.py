@@ -68,3 +68,10 @@ def test_checking_never_raises_and_what_passes_can_be_written(key: str, value: s
 @pytest.mark.parametrize("value", ["\ud800", "a\udfffb"])
 def test_half_characters_cannot_be_written(value: str) -> None:
     assert check_value("HELO", value)
+
+
+def test_a_key_that_set_does_not_change_says_why_and_what_does() -> None:
+    for field in FIELDS:
+        assert bool(field.instead) != field.settable, field.key
+    assert "`retarget --to mx`" in FIELD["ROUTE"].instead
+    assert "`accept`" in FIELD["SIZES"].instead and "`accept`" in FIELD["DIGEST"].instead
