@@ -24,6 +24,8 @@ def envelope_notes(plan: Plan, rows: Iterable[Row], wish: EnvelopeWish) -> list[
     pairs = [(change, by_file.get(change.file)) for change in plan.changes]
     looked = [(change, envelope) for change, envelope in pairs if envelope is not None]
     notes = doubled_notes(looked)
+    if wish.sender == "" and looked:
+        notes.append("the null sender: nobody is told of mail that fails for good")
     if wish.addresses:
         notes += _missing_notes(looked, wish)
         notes += _old_recipient_notes(looked, wish)
