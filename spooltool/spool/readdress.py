@@ -158,6 +158,8 @@ def readdressed(
     for old, new in pairs:
         there = _folded(new) in staying
         waiting = [one for one in found[old] if one.recipient.pending]
+        if any(one.address == new for one in found[old]):
+            continue  # typed in another case than it is written, and it is this already
         if waiting and there:
             return f"{new} is a recipient of it already, and {old} still waits"
         if there:

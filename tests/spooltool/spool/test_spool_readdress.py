@@ -162,6 +162,11 @@ def test_an_old_address_is_found_as_written_first_then_in_any_case() -> None:
     assert [r[0] for r in recipients(after(data, wish((OLD, NEW))))] == [NEW]
 
 
+def test_an_address_that_is_the_new_one_already_keeps_its_results() -> None:
+    data = made(tried(params="ORCPT=rfc822;x@y"), tried("ben@example.org"))
+    assert set_envelope(seen(data), wish((OLD.upper(), OLD))) is None
+
+
 def test_two_recipients_change_places() -> None:
     data = made(tried(), tried("ben@example.org"))
     new = after(data, wish((OLD, "ben@example.org"), ("ben@example.org", OLD)))
