@@ -6,6 +6,11 @@
     notice_facts     what an error mail is made of
     notice_text      its part for a person
     delivery_status  its part for a program
+    seven_bit        8-bit content made 7-bit, for a hop without 8BITMIME
+    entity           one MIME entity, as its header block tells it
+    content_type     type and boundary
+    part_lines       a body cut where parts may begin or end
+    quoted_printable the encoding, for content in chunks
     words            encoded words, text made safe to show
 
 All pure.  It may import `relay.smtp` and `spooltool.spool`.
