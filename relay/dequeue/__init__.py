@@ -3,6 +3,7 @@
     destination  the key mail is scheduled under
     roster       what is known of each spooled message: hints, never the truth
     attempt      one message under its lock: checked, read, made ready to send
+    started      the mark that an attempt has begun
     finish       writing a decision of `relay.queue.lifecycle` into the spool
     settle       the sync that many deliveries share
     desk         takes messages up and writes them off

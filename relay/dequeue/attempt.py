@@ -27,6 +27,8 @@ WHOLE = 256 * 1024
 """Files up to this many bytes are read at once."""
 
 TORN, NO_ENVELOPE, EDITED, BARE = "torn", "no-envelope", "edited", "bare"
+UNENDED = "unended"
+"""It was started several times and never ended: perhaps it kills the dequeuer."""
 
 
 class Unfit(Exception):
@@ -45,7 +47,10 @@ class Unfit(Exception):
 
 @dataclass(slots=True)
 class Job:
-    """A message being worked on.  `pending` are the recipients that wait for an end."""
+    """A message being worked on.  `pending` are the recipients that wait for an end.
+
+    `unended` counts the attempts that were begun before this one and never ended.
+    """
 
     locked: Locked
     envelope: Envelope
@@ -53,6 +58,7 @@ class Job:
     pending: tuple[Recipient, ...]
     data: bytes
     began: float
+    unended: int = 0
 
     @property
     def name(self) -> SpoolName:
@@ -89,7 +95,9 @@ def take(spool: Spool, name: SpoolName, now: float, *, sealed: int, accept_hand_
         if not trusted and not _sealed(locked, envelope, data):
             raise Unfit(EDITED, "the content is not what was accepted", locked, envelope)
         pending = tuple(recipient for recipient in envelope.recipients if recipient.pending)
-        return Job(locked, envelope, of_envelope(name.letter, envelope), pending, data, now)
+        unended = envelope.state.started if envelope.state is not None else 0
+        place = of_envelope(name.letter, envelope)
+        return Job(locked, envelope, place, pending, data, now, unended)
     except Unfit:
         raise
     except BaseException:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from relay.delivery.connection import Content
 from relay.dequeue.attempt import (
     EDITED,
     NO_ENVELOPE,
+    UNENDED,
     Job,
     Unfit,
     mail_of,
@@ -22,6 +24,7 @@ from relay.dequeue.attempt import (
 from relay.dequeue.destination import Destination, of_envelope
 from relay.dequeue.finish import (
     edited_state,
+    held_state,
     mark_delivered,
     notice_file,
     place,
@@ -33,14 +36,16 @@ from relay.dequeue.records import Records
 from relay.dequeue.roster import Known, Roster
 from relay.dequeue.settings import Settings
 from relay.dequeue.settle import Settler
+from relay.dequeue.started import mark_started, unmark
 from relay.dequeue.telling import Telling
 from relay.queue.lifecycle import Decision, End, Terms, decide, decide_notice
 from relay.queue.schedule import Schedule
+from relay.queue.suspects import MOST, Suspects
 from relay.smtp.envelope import Mail
 from relay.smtp.outcome import TOO_MANY, Kind, Outcome
 from spooltool.errors import Busy, CannotWrite, Gone, SpooltoolError
 from spooltool.spool.names import HOLD
-from spooltool.spool.state import fresh_state, set_aside
+from spooltool.spool.state import fresh_state
 from spooltool.store.counter import Counter
 from spooltool.store.edit import write_state
 from spooltool.store.filesystem import Syncer
@@ -51,6 +56,9 @@ from spooltool.store.root import Spool
 
 BUSY_SECONDS = 1.0
 """How soon a message that somebody else holds is looked at again."""
+
+TURN_SECONDS = 2.0
+"""How soon a suspect asks again whether it may be tried, if it is not called before."""
 
 
 class Desk:
@@ -72,6 +80,7 @@ class Desk:
         self.roster = roster
         self.clock_ok = True
         self.telling = Telling(records)
+        self.suspects = Suspects()
         self.syncer = Syncer(spool.path)
         self.settler = Settler(spool, self.syncer, self._sync_failed)
         self._counter = Counter(spool, block=100)
@@ -91,6 +100,11 @@ class Desk:
             await asyncio.wait(self._tasks)
         await self.settler.flush()
         self.syncer.close()
+
+    @property
+    def suspects_wait(self) -> bool:
+        """Whether mail waits for its turn that was started before and never ended."""
+        return any(number in self.schedule for number in self.suspects.waiting)
 
     def refuses(self, number: str, inode: int) -> bool:
         """Whether this process has given this very file up."""
@@ -145,7 +159,8 @@ class Desk:
             self._never(number, known.inode, now)
         else:
             known.inode = known.sealed = job.locked.inode
-            return self._checked(job, known, destination, now)
+            checked = self._checked(job, known, destination, now)
+            return None if checked is None else self._begun(checked, known, now)
         return None
 
     def mail(self, job: Job) -> tuple[Mail, Content]:
@@ -160,8 +175,12 @@ class Desk:
         """Count a connection to a peer; False when that peer has enough."""
         return self.schedule.attach(number, peer)
 
-    def given_up(self, number: str, seconds: float) -> None:
-        """An attempt ended without a result: the message is as it was."""
+    def given_up(self, number: str, seconds: float, job: Job | None = None) -> None:
+        """An attempt ended without a result: the message is as it was, its `job` let go."""
+        if job is not None:
+            unmark(job)
+            job.close()
+        self._turn(number)
         if self.schedule.is_active(number):
             now = time.time()
             self.schedule.finished(number, now, due=now + seconds)
@@ -195,8 +214,36 @@ class Desk:
             self._told(job, result, decision, now)
         finally:
             job.close()
+            self._turn(job.id)
 
     # deciding and writing
+
+    def _begun(self, job: Job, known: Known, now: float) -> Job | None:
+        """Mark an attempt as begun, unless the message has to wait, or has had its chances."""
+        if job.unended >= MOST:
+            why = f"started {job.unended} times and never ended: it may be what ends the dequeuer"
+            self._unfit(Unfit(UNENDED, why, job.locked, job.envelope), job.id, now)
+            self._turn(job.id)
+            return None
+        if not self.suspects.admit(job.id, job.unended, now):
+            job.close()
+            self.schedule.finished(job.id, now, due=now + TURN_SECONDS)
+            return None
+        mark_started(job)
+        known.inode = known.sealed = job.locked.inode
+        return job
+
+    def _turn(self, number: str) -> None:
+        """An attempt is over: the suspect that waited for its end may begin."""
+        if not self.suspects.end(number):
+            return
+        for following in self.suspects.waiting:
+            known = self.roster.known.get(following)
+            if known is not None and following in self.schedule:
+                known.due = time.time()
+                self.schedule_known(known)
+                return
+            self.suspects.end(following)
 
     def _checked(self, job: Job, known: Known, destination: Destination, now: float) -> Job | None:
         number = job.id
@@ -350,6 +397,9 @@ class Desk:
             outcomes = (result.outcomes[0],) * (1 if notice else len(pending))
             try:
                 decision = self._decide(job, outcomes, result.host, now)
+                if envelope.state is not None:  # it was not tried itself: no mark of it ends
+                    kept = replace(decision.state, started=envelope.state.started)
+                    decision = replace(decision, state=kept)
                 write_results(job, decision)
                 place(job, decision.end)
             except SpooltoolError as error:
@@ -383,8 +433,10 @@ class Desk:
                 write_state(locked, envelope, edited_state(envelope.state, now))
             elif unfit.kind != NO_ENVELOPE:
                 if envelope.state is not None:
-                    write_state(locked, envelope, set_aside(envelope.state, now))
+                    held = held_state(envelope.state, unfit.kind, unfit.text, now)
+                    write_state(locked, envelope, held)
                 move(locked, locked.name.at(HOLD))
+                self.records.event(number, "set-aside", reason=unfit.text)
         except SpooltoolError as error:
             self.records.alert(f"cannot set it aside: {error}", number)
         finally:

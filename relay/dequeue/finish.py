@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-from relay.dequeue.attempt import Job
+from relay.dequeue.attempt import BARE, TORN, UNENDED, Job
 from relay.queue.lifecycle import Decision, End
 from spooltool.errors import Refused
 from spooltool.spool.codec import Splice
@@ -18,11 +18,13 @@ from spooltool.spool.compose import NewMessage
 from spooltool.spool.fields import CHAPTER_KEYS, unescape_text
 from spooltool.spool.names import RESEND, TRASH, SpoolName
 from spooltool.spool.recipient import Recipient
-from spooltool.spool.state import State, encode_state, fresh_state
+from spooltool.spool.state import State, encode_state, fresh_state, set_aside
 from spooltool.store.edit import result_splices, rewrite, write_recipients, write_state
 from spooltool.store.incoming import Incoming
 from spooltool.store.message import file_parts, read_chunks
 from spooltool.store.move import move, remove
+
+_HELD = {TORN: "torn", BARE: "unreadable", UNENDED: "limit"}
 
 RETURN_BYTES = 256 * 1024
 """How much of a body is kept for a notice that returns the full message."""
@@ -41,7 +43,7 @@ def write_results(job: Job, decision: Decision) -> None:
     ):
         return
     edits = result_splices(job.envelope, typed)
-    edits += _state_splices(job, decision.state)
+    edits += state_splices(job, decision.state)
     job.locked = rewrite(job.locked, sorted(edits, key=lambda edit: edit.offset))
 
 
@@ -130,13 +132,22 @@ def notice_file(job: Job, recipients: Sequence[Recipient], number: str, now: flo
     return incoming
 
 
+def held_state(state: State, kind: str, text: str, now: float) -> State:
+    """The state of a message that the dequeuer sets aside: why, for who looks at it.
+
+    What was started and never ended may be started anew once a person lets it go.
+    """
+    return replace(set_aside(state, now), reason=_HELD[kind], text=text, started=0)
+
+
 def edited_state(state: State | None, now: float) -> State:
     """The state of a message whose content is not what was accepted."""
     known = state or fresh_state(int(now), 0)
     return replace(known, reason="edited", text="the content is not what was accepted")
 
 
-def _state_splices(job: Job, state: State) -> list[Splice]:
+def state_splices(job: Job, state: State) -> list[Splice]:
+    """The edit that gives a file this STATE, whatever stood there."""
     line = job.envelope.line("STATE")
     raw = encode_state(state)
     if line is None:

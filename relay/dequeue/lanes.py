@@ -64,8 +64,11 @@ class Work(Protocol):
         """Count a connection to this peer; False when it has too many already."""
         ...
 
-    def given_up(self, number: str, seconds: float) -> None:
-        """The attempt was dropped: the message is as it was, and due again in so long."""
+    def given_up(self, number: str, seconds: float, job: Job | None = None) -> None:
+        """The attempt was dropped: the message is as it was, and due again in so long.
+
+        Its `job`, where it was taken up already, is let go.
+        """
         ...
 
 
@@ -120,10 +123,8 @@ class Lane:
             raise
         finally:
             job, self.job = self.job, None
-            if job is not None:
-                job.close()
             if self.number is not None:
-                self._work.given_up(self.number, again)
+                self._work.given_up(self.number, again, job)
             self._end()
 
     async def _one(self, number: str) -> None:
@@ -133,8 +134,7 @@ class Lane:
         result = await self._attempt(self.job)
         job, self.job = self.job, None
         if result is None:
-            job.close()
-            self._work.given_up(number, AT_ONCE)
+            self._work.given_up(number, AT_ONCE, job)
         else:
             await self._work.settle(job, result)
 

@@ -93,7 +93,7 @@ class Dequeuer:
                 self._tick()
                 next_tick = loop.time() + 1.0
             self._start()
-            if once and not self._lanes:
+            if once and not self._lanes and not self.desk.suspects_wait:
                 break
             wakes = self.schedule.wakes_at()
             wait = min(next_scan, next_tick) - loop.time()

@@ -87,6 +87,7 @@ def decide(
     changed: list[int] = []
     failing: list[Outcome] = []
     expired = False
+    state = replace(state, started=0)
     over = now >= state.term + terms.abandon_time and not terms.clock_suspect
     remaining = iter(outcomes)
     for place, recipient in enumerate(recipients):
@@ -132,6 +133,7 @@ def decide_notice(
     Where one of its `recipients` ended without a notice, the file is kept in the trash
     even when the others' notice is out.
     """
+    state = replace(state, started=0)
     if outcome.kind is Kind.DELIVERED:
         silent = any(recipient.mark == "X" for recipient in recipients)
         return Decision(End.TRASH if silent else End.REMOVE, state)
@@ -184,7 +186,6 @@ def _summary(
         attempts=state.attempts + 1,
         last_try=int(now),
         host=host,
-        started=0,
     )
     if not failing:
         return counted
