@@ -159,6 +159,20 @@ def networks(value: object) -> tuple[str, ...]:
     return tuple(_members(value, "a network like 10.0.0.0/8", _network))
 
 
+def command(value: object) -> tuple[str, ...]:
+    """A program by its absolute path, and its arguments; none: nothing is run."""
+    words = tuple(_members(value, "a program and its arguments", _argument))
+    if words and not words[0].startswith("/"):
+        raise Wrong(items={0: f"wants the absolute path of a program, not {shown(words[0])}"})
+    return words
+
+
+def _argument(text: str) -> str:
+    if "\0" in text:
+        raise Wrong(f"wants an argument of a command, not {shown(text)}")
+    return text
+
+
 def min_free(value: object) -> MinFree:
     """`"5%"`, octets, or octets with K, M, G, T."""
     what = 'wants a share like "5%" or a size like "500M"'

@@ -132,6 +132,13 @@ class Config:
         10 << 20, 64 << 10, 1 << 40, "octets", "size at which a log file is rotated"
     )
     log_keep: int = _whole(7, 1, 1000, "files", "rotated log files that are kept of each log")
+    alert_command: tuple[str, ...] = _list(
+        (),
+        "PROGRAM, ARGUMENT, ...",
+        kinds.command,
+        "run without a shell for alerts, facts in RELAY_ALERT... of its environment, at most "
+        "10 seconds and once a minute; none: alerts are logged only",
+    )
     user: str = _text(
         "",
         "account",
@@ -266,8 +273,9 @@ class Config:
     )
     eightbit: str = _word(
         "send",
-        ("send", "bounce"),
-        "what becomes of 8-bit content when a server lacks 8BITMIME",
+        ("send", "convert", "bounce"),
+        "8-bit content for a server without 8BITMIME: sent as it is, made quoted-printable "
+        "(which breaks DKIM signatures; what cannot be converted bounces), or bounced",
     )
     mark: int = _whole(
         0,

@@ -7,18 +7,18 @@ orders into the end of one awaited `deliver`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
 
 from relay.delivery.resolve import Address
-from relay.smtp.client import Client
+from relay.smtp.client import Client, State
 from relay.smtp.envelope import Mail
 from relay.smtp.orders import ClientOrder, Close, Done, HostFailed, Ready, Send, SendContent
 from relay.smtp.outcome import TIMEOUT
 from relay.smtp.wire import BareLineEndError, Encoder
 
-EightBit = Literal["send", "bounce"]
+EightBit = Literal["send", "convert", "bounce"]
 """What becomes of 8-bit content where the host lacks 8BITMIME."""
 
 HIGH_WATER = 512 * 1024
@@ -42,14 +42,18 @@ class Failure:
 class Content:
     """What a delivery sends: its wire form at hand, or chunks read when the socket takes them.
 
-    `wire` is ready to send, final dot included.  `chunks` are content, with CRLF line ends
-    throughout where `crlf` says so.
+    `wire` is ready to send, final dot included.  `chunks` begins the content anew for each
+    host that it is offered to; its line ends are CRLF throughout where `crlf` says so.
     """
 
     __slots__ = ("chunks", "crlf", "wire")
 
     def __init__(
-        self, wire: bytes = b"", chunks: Iterator[bytes] | None = None, *, crlf: bool = False
+        self,
+        wire: bytes = b"",
+        chunks: Callable[[], Iterator[bytes]] | None = None,
+        *,
+        crlf: bool = False,
     ) -> None:
         self.wire = wire
         self.chunks = chunks
@@ -82,8 +86,20 @@ class Connection(asyncio.Protocol):
         self._ready: asyncio.Future[bool] | None = None
         self._is_ready = False
         self._content: Content | None = None
+        self._chunks: Iterator[bytes] | None = None
         self._encoder: Encoder | None = None
         self._paused = False
+        self._waiting = 0
+
+    @property
+    def lacks_eightbit(self) -> bool:
+        """Whether the host has not said that it takes 8-bit content."""
+        return "8BITMIME" not in self.client.extensions
+
+    @property
+    def broke_off(self) -> bool:
+        """Whether it is over otherwise than by us: lost, silent for too long, 421, no SMTP."""
+        return self.closed or self.client.state is State.CLOSED
 
     @property
     def idle(self) -> bool:
@@ -137,7 +153,7 @@ class Connection(asyncio.Protocol):
         try:
             return await done
         finally:
-            self._done = self._content = self._encoder = None
+            self._done = self._content = self._chunks = self._encoder = None
             self.past_dot = False
 
     async def settled(self) -> bool:
@@ -150,11 +166,18 @@ class Connection(asyncio.Protocol):
         return await self._ready
 
     def expire(self, now: float, timeout: float) -> bool:
-        """End the connection when it has made no progress for too long."""
-        limit = max(timeout, AFTER_DOT) if self.past_dot else timeout
+        """End the connection when it has made no progress for too long.
+
+        Bytes that leave are progress; while some wait here, so does the final dot.
+        """
+        waiting = self._transport.get_write_buffer_size() if self._transport is not None else 0
+        if waiting != self._waiting:
+            self._waiting = waiting
+            self.touched = now
+        limit = max(timeout, AFTER_DOT) if self.past_dot and not waiting else timeout
         if self.closed or not self._awaited() or now - self.touched < limit:
             return False
-        self._obey(self.client.timed_out())
+        self._obey(self.client.timed_out(unsent=waiting > 0))
         if not self.opened.done():
             failure = Failure(TIMEOUT, f"no answer in {limit:.0f} s", self.address)
             self.opened.set_result(failure)
@@ -226,16 +249,17 @@ class Connection(asyncio.Protocol):
             self._sent()
             return
         self._encoder = Encoder(crlf=content.crlf)
+        self._chunks = content.chunks()
         self._pump()
 
     def _pump(self) -> None:
         """Write chunks while the socket takes them."""
-        content, encoder, transport = self._content, self._encoder, self._transport
-        if content is None or content.chunks is None or encoder is None or transport is None:
+        chunks, encoder, transport = self._chunks, self._encoder, self._transport
+        if chunks is None or encoder is None or transport is None:
             return
         try:
             while not self._paused and not self.closed:
-                chunk = next(content.chunks, None)
+                chunk = next(chunks, None)
                 if chunk is None:
                     transport.write(encoder.end())
                     self._encoder = None

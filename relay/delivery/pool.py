@@ -23,6 +23,9 @@ KEEP_IDLE = 5.0
 
 UNRESOLVED = "unresolved"
 
+NO_HOST = Failure(UNRESOLVED, "no host")
+"""There is nobody to ask, or nobody else."""
+
 
 class Pool:
     """Every connection of a dequeuer; their sockets carry `mark` where it is not 0."""
@@ -38,8 +41,8 @@ class Pool:
     ) -> None:
         self.helo = helo
         self.timeout = timeout
-        self._soft_bounce = soft_bounce
-        self._eightbit = eightbit
+        self.soft_bounce = soft_bounce
+        self.eightbit = eightbit
         self._mark = mark
         self._resolver = Resolver()
         self._failed: dict[Address, float] = {}
@@ -52,14 +55,20 @@ class Pool:
         return len(self._open)
 
     async def connect(
-        self, hosts: Sequence[HostPort], default_port: int, *, without: Collection[Address] = ()
+        self,
+        hosts: Sequence[HostPort],
+        default_port: int,
+        *,
+        without: Collection[Address] = (),
+        fresh: bool = False,
     ) -> tuple[Connection | None, Failure]:
         """A ready connection to the first host that takes one, else the last failure.
 
-        Addresses in `without` are not asked: they lack what the mail needs.
+        Addresses in `without` were asked already; where no other is left the failure is
+        `NO_HOST`.  A `fresh` connection has carried no mail before.
         """
         loop = asyncio.get_running_loop()
-        failure = Failure(UNRESOLVED, "no host")
+        failure = NO_HOST
         later: list[Address] = []
         for host in hosts:
             try:
@@ -73,11 +82,11 @@ class Pool:
                 if self._failed.get(address, 0.0) > loop.time():
                     later.append(address)
                     continue
-                connection, failure = await self._try(address)
+                connection, failure = await self._try(address, fresh)
                 if connection is not None:
                     return connection, failure
         for address in later:
-            connection, failure = await self._try(address)
+            connection, failure = await self._try(address, fresh)
             if connection is not None:
                 return connection, failure
         return None, failure
@@ -113,6 +122,10 @@ class Pool:
         """A kick means now: every address counts as untried."""
         self._failed.clear()
 
+    def pass_over(self, address: Address) -> None:
+        """This address broke off or said 421: for a while the others of its list come first."""
+        self._failed[address] = asyncio.get_running_loop().time() + PASS_OVER
+
     def close(self) -> None:
         """End every connection; busy ones are dropped."""
         for connection in list(self._open):
@@ -133,8 +146,8 @@ class Pool:
         connection.abort()
         self._open.discard(connection)
 
-    async def _try(self, address: Address) -> tuple[Connection | None, Failure]:
-        idle = self._idle.get(address)
+    async def _try(self, address: Address, fresh: bool) -> tuple[Connection | None, Failure]:
+        idle = None if fresh else self._idle.get(address)
         while idle:
             _, connection = idle.pop()
             if not connection.closed:
@@ -144,7 +157,7 @@ class Pool:
     async def _open_one(self, address: Address) -> tuple[Connection | None, Failure]:
         loop = asyncio.get_running_loop()
         connection = Connection(
-            self.helo, address, soft_bounce=self._soft_bounce, eightbit=self._eightbit
+            self.helo, address, soft_bounce=self.soft_bounce, eightbit=self.eightbit
         )
         self._open.add(connection)
         try:
@@ -164,7 +177,7 @@ class Pool:
             self._failed.pop(address, None)
             return connection, Failure("", "", address)
         self.drop(connection)
-        self._failed[address] = loop.time() + PASS_OVER
+        self.pass_over(address)
         return None, failed
 
     async def _dial(self, connection: Connection, address: Address) -> None:

@@ -7,8 +7,10 @@
     finish       writing a decision of `relay.queue.lifecycle` into the spool
     settle       the sync that many deliveries share
     desk         takes messages up and writes them off
+    down         one failed probe speaks for all mail of a destination
     lanes        one slot at one destination
     notices      the error mail that an E file owes
+    conversion   a message made 7-bit for a host without 8BITMIME
     records      where events go
     telling      what is written down about an attempt
     mdq          the loop that ties them together

@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from relay.delivery.connection import Content
 from relay.dequeue.destination import Destination, of_envelope
@@ -152,7 +153,7 @@ def mail_of(job: Job) -> tuple[Mail, Content]:
     mail = Mail(
         sender.address, recipients, sender.params, size + lines, eightbit, not head.isascii()
     )
-    chunks = _content(job.locked.fd, parts.modified, parts.body, envelope)
+    chunks = partial(_content, job.locked.fd, parts.modified, parts.body, envelope)
     return mail, Content(chunks=chunks, crlf=envelope.crlf)
 
 

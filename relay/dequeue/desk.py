@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 
 from relay.delivery.connection import Content
 from relay.dequeue.attempt import (
@@ -21,7 +20,9 @@ from relay.dequeue.attempt import (
     mail_of,
     take,
 )
-from relay.dequeue.destination import Destination, of_envelope
+from relay.dequeue.conversion import converted
+from relay.dequeue.destination import Destination
+from relay.dequeue.down import BUSY_SECONDS, Down
 from relay.dequeue.finish import (
     edited_state,
     held_state,
@@ -43,19 +44,15 @@ from relay.queue.schedule import Schedule
 from relay.queue.suspects import MOST, Suspects
 from relay.smtp.envelope import Mail
 from relay.smtp.outcome import TOO_MANY, Kind, Outcome
-from spooltool.errors import Busy, CannotWrite, Gone, SpooltoolError
+from spooltool.errors import Busy, CannotWrite, Gone, NotPermitted, SpooltoolError
 from spooltool.spool.names import HOLD
 from spooltool.spool.state import fresh_state
 from spooltool.store.counter import Counter
 from spooltool.store.edit import write_state
 from spooltool.store.filesystem import Syncer
 from spooltool.store.incoming import Incoming, commit
-from spooltool.store.lock import lock
 from spooltool.store.move import move
 from spooltool.store.root import Spool
-
-BUSY_SECONDS = 1.0
-"""How soon a message that somebody else holds is looked at again."""
 
 TURN_SECONDS = 2.0
 """How soon a suspect asks again whether it may be tried, if it is not called before."""
@@ -81,23 +78,23 @@ class Desk:
         self.clock_ok = True
         self.telling = Telling(records)
         self.suspects = Suspects()
+        self.down = Down(self)
         self.syncer = Syncer(spool.path)
         self.settler = Settler(spool, self.syncer, self._sync_failed)
         self._counter = Counter(spool, block=100)
         self._wake = wake
-        self._stopping = False
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._down: dict[Destination, Result] = {}
+        self.stopping = False
         self._never_again: set[tuple[str, int]] = set()
+        self._spent: set[tuple[str, int]] = set()
+        self._closed: set[tuple[str, int]] = set()
 
     def stop(self) -> None:
         """Give out nothing more."""
-        self._stopping = True
+        self.stopping = True
 
     async def close(self) -> None:
         """Wait for what is being written and synced, and let go."""
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await self.down.settled()
         await self.settler.flush()
         self.syncer.close()
 
@@ -108,7 +105,7 @@ class Desk:
 
     def refuses(self, number: str, inode: int) -> bool:
         """Whether this process has given this very file up."""
-        return (number, inode) in self._never_again
+        return (number, inode) in self._never_again or (number, inode) in self._spent
 
     def schedule_known(self, known: Known) -> None:
         """Have a message tried that was found in the spool.
@@ -124,9 +121,8 @@ class Desk:
             fresh=not known.tried,
             term=known.term + self.settings.abandon_time,
         )
-        failure = self._down.get(known.destination)
-        if failure is not None and not known.tried:
-            self._fail_with(known, number, failure)
+        if not known.tried:
+            self.down.arrived(known, number)
 
     # what lanes ask
 
@@ -154,6 +150,11 @@ class Desk:
             self._left(number, now)
         except Unfit as unfit:
             self._unfit(unfit, number, now)
+        except NotPermitted as error:
+            if (number, known.inode) not in self._closed:
+                self._closed.add((number, known.inode))
+                self.records.alert(f"may not open it: {error}", number)
+            self.schedule.finished(number, now, due=now + self.settings.resend_period)
         except SpooltoolError as error:
             self.records.alert(f"cannot work on it: {error}", number)
             self._never(number, known.inode, now)
@@ -167,9 +168,23 @@ class Desk:
         """What is to be sent: the message, or the notice that an E file owes."""
         return notice_mail(job, self.settings) if job.name.letter == "E" else mail_of(job)
 
+    def fitted(self, job: Job, mail: Mail, content: Content, host: str) -> tuple[Mail, Content]:
+        """The same for a host without 8BITMIME, as far as it is to be and can be converted."""
+        if self.settings.eightbit != "convert":
+            return mail, content
+        made = converted(job, mail, self.settings)
+        if isinstance(made, str):
+            self.records.event(job.id, "not-converted", host=host, reason=made)
+            return mail, content
+        mail, content, plan = made
+        self.records.event(
+            job.id, "converted", host=host, parts=plan.parts, dkim_broken=plan.breaks_dkim or None
+        )
+        return mail, content
+
     def next_for(self, destination: Destination) -> str | None:
         """The next message for a lane of this destination."""
-        return None if self._stopping else self.schedule.next_for(destination, time.time())
+        return None if self.stopping else self.schedule.next_for(destination, time.time())
 
     def attached(self, number: str, peer: tuple[str, int]) -> bool:
         """Count a connection to a peer; False when that peer has enough."""
@@ -193,7 +208,7 @@ class Desk:
             if result.unfit is not None:
                 self._unfit(result.unfit, job.id, now)
                 return
-            decision = self._decide(job, result.outcomes, result.host, now)
+            decision = self.decide(job, result.outcomes, result.host, now)
             if decision.split:
                 # What was delivered is marked first: a crash in between must not send it again.
                 unmarked = not mark_delivered(job, decision)
@@ -206,7 +221,8 @@ class Desk:
             # What was delivered must not be sent again because its file cannot be written.
             if unmarked:
                 self.records.alert(f"delivered, but its file cannot be changed: {error}", job.id)
-                self._never(job.id, job.locked.inode, now)
+                self._spent.add((job.id, job.locked.inode))
+                self.schedule.finished(job.id, now)
             else:
                 self.records.alert(f"result not written: {error}", job.id)
                 self.schedule.finished(job.id, now, due=now + self.settings.resend_period)
@@ -252,7 +268,7 @@ class Desk:
             return None
         if job.name.letter == "R" and not job.pending:
             # A crash came between the marks and the move: finish what was begun.
-            decision = self._decide(job, (), "", now)
+            decision = self.decide(job, (), "", now)
             try:
                 write_results(job, decision)
                 place(job, decision.end)
@@ -273,10 +289,20 @@ class Desk:
             return None
         return job
 
-    def _decide(self, job: Job, outcomes: tuple[Outcome, ...], host: str, now: float) -> Decision:
+    def decide(
+        self,
+        job: Job,
+        outcomes: tuple[Outcome, ...],
+        host: str,
+        now: float,
+        *,
+        expires: bool = True,
+    ) -> Decision:
+        """What becomes of a message by the life cycle, under the present settings."""
         envelope = job.envelope
         state = envelope.state or fresh_state(int(envelope.arrived or now), 0)
-        terms = Terms(self.settings.resend_period, self.settings.abandon_time, not self.clock_ok)
+        suspended = not self.clock_ok or not expires
+        terms = Terms(self.settings.resend_period, self.settings.abandon_time, suspended)
         if job.name.letter == "E":
             return decide_notice(
                 state, outcomes[0], now, terms, host, recipients=envelope.recipients
@@ -325,103 +351,15 @@ class Desk:
         elif known is not None:
             known.name, known.inode, known.tried = job.locked.name, job.locked.inode, True
         if result.host_failed:
-            self._host_failed(job.destination, number, result, now, due)
+            self.down.probed(job, number, result, now, due)
             return
         if any(outcome.kind is not Kind.UNKNOWN for outcome in result.outcomes):
-            self._down.pop(job.destination, None)
+            self.down.up(job.destination)
             self.schedule.alive(job.destination, now)
         delivered = any(outcome.kind is Kind.DELIVERED for outcome in result.outcomes)
         if any(outcome.reason == TOO_MANY for outcome in result.outcomes) and due is not None:
             due = now
         self.schedule.finished(number, now, delivered=delivered, due=due)
-
-    def _host_failed(
-        self, destination: Destination, number: str, result: Result, now: float, due: float | None
-    ) -> None:
-        """The destination took nothing: until its next probe that holds for all its mail."""
-        error = result.outcomes[0].text
-        first = self.schedule.failed(number, now, error, due=due)
-        self._down[destination] = result
-        if first:
-            self.records.event("", "down", host=destination.name, text=error)
-            numbers = self.schedule.members(destination)
-        else:
-            numbers = self.schedule.past_term(destination, now)
-        if numbers:
-            task = asyncio.get_running_loop().create_task(
-                self._speak_for(destination, numbers, result)
-            )
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _speak_for(
-        self, destination: Destination, numbers: Sequence[str], result: Result
-    ) -> None:
-        """One probe speaks for all mail of a destination that is down.
-
-        What never failed is marked as failed now, once; what is past its term is given
-        up.  Other probes write nothing; the control socket tells the rest.
-        """
-        now = time.time()
-        for count, number in enumerate(numbers, 1):
-            known = self.roster.known.get(number)
-            if known is None or self.schedule.is_active(number):
-                continue
-            over = known.term + self.settings.abandon_time <= now
-            if known.destination == destination and (over or not known.tried):
-                self._fail_with(known, number, result)
-            if count % 50 == 0:
-                await asyncio.sleep(0)
-
-    def _fail_with(self, known: Known, number: str, result: Result) -> None:
-        """Write the failure of a probe into another message of the same destination."""
-        now = time.time()
-        try:
-            locked = lock(self.spool, known.name)
-        except Busy:
-            # The intake holds what it has not acknowledged yet, an editor what it changes.
-            asyncio.get_running_loop().call_later(
-                BUSY_SECONDS, self._fail_again, known, number, result
-            )
-            return
-        except SpooltoolError:
-            return  # gone, or its own attempt will tell
-        with locked:
-            envelope = locked.envelope()
-            pending = tuple(r for r in envelope.recipients if r.pending)
-            notice = known.name.letter == "E"
-            wrong = of_envelope(known.name.letter, envelope) != known.destination
-            if envelope.sender is None or not (pending or notice) or envelope.torn or wrong:
-                return
-            job = Job(locked, envelope, known.destination, pending, b"", now)
-            outcomes = (result.outcomes[0],) * (1 if notice else len(pending))
-            try:
-                decision = self._decide(job, outcomes, result.host, now)
-                if envelope.state is not None:  # it was not tried itself: no mark of it ends
-                    kept = replace(decision.state, started=envelope.state.started)
-                    decision = replace(decision, state=kept)
-                write_results(job, decision)
-                place(job, decision.end)
-            except SpooltoolError as error:
-                self.records.alert(f"result not written: {error}", number)
-                return
-            self.telling.attempt(job, Result(outcomes, result.host), decision)
-            gone = decision.end in (End.REMOVE, End.TRASH)
-            self.settler.changed(None if gone else job.locked.fd)
-            self.schedule.remove(number)
-            self.roster.forget(number)
-            if decision.end is End.WAIT:
-                known.name, known.inode, known.tried = job.locked.name, job.locked.inode, True
-                known.due = float(decision.state.next_try)
-                self.roster.known[number] = known
-                self.schedule_known(known)
-
-    def _fail_again(self, known: Known, number: str, result: Result) -> None:
-        """What was busy when the probe of its destination failed, looked at once more."""
-        same = self.roster.known.get(number) is known and not known.tried
-        down = known.destination in self._down
-        if same and down and not self._stopping and not self.schedule.is_active(number):
-            self._fail_with(known, number, result)
 
     # messages that cannot be sent
 

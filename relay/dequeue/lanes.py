@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from relay.delivery.connection import Connection, Content, Failure
-from relay.delivery.pool import Pool
+from relay.delivery.pool import NO_HOST, Pool
+from relay.delivery.resolve import Address
 from relay.dequeue.attempt import Job, Unfit
-from relay.dequeue.destination import Destination
+from relay.dequeue.destination import SMTP_PORT, Destination
+from relay.queue.offer import Offer
 from relay.smtp.envelope import Mail
 from relay.smtp.outcome import Kind, Outcome, broken
 from relay.smtp.reply import Reply
@@ -50,6 +52,10 @@ class Work(Protocol):
 
     def mail(self, job: Job) -> tuple[Mail, Content]:
         """What is to be sent.  Raises Unfit."""
+        ...
+
+    def fitted(self, job: Job, mail: Mail, content: Content, host: str) -> tuple[Mail, Content]:
+        """The same for a host without 8BITMIME, as far as it is to be and can be converted."""
         ...
 
     async def settle(self, job: Job, result: Result) -> None:
@@ -148,27 +154,48 @@ class Lane:
         if connection is None:
             connection, failure = await self._pool.connect(self.destination.hosts, 25)
             if connection is None:
-                return _host_failure(failure, len(mail.recipients))
+                return Result((_outcome(failure),) * len(mail.recipients), _host(failure), True)
             self.connection = connection
-        lacking: set[tuple[str, int]] = set()
-        while True:
-            if not self._work.attached(job.id, connection.address):
-                return None
-            done = await connection.deliver(mail, content)
-            if not done.gap:
+        offer = Offer(mail)
+        last = await self._offer(job, offer, content, connection)
+        if last is None:
+            return None
+        if last.broken_content and not offer.delivered:
+            why = Unfit("bare", last.broken_content, job.locked, job.envelope)
+            return Result((), "", unfit=why)
+        return Result(offer.outcomes, _peer(last.address))
+
+    async def _offer(
+        self, job: Job, offer: Offer, content: Content, connection: Connection
+    ) -> Connection | None:
+        """Offer a mail to one host after another; the last one asked, None when none was."""
+        asked: set[Address] = set()
+        last = None
+        while self._work.attached(job.id, connection.address):
+            last = connection
+            host, used = _peer(connection.address), connection.mails > 0
+            mail, body = offer.mail, content
+            if mail.eightbit and connection.lacks_eightbit:
+                mail, body = self._work.fitted(job, mail, content, host)
+            done = await connection.deliver(mail, body)
+            offer.answered(done.outcomes, host, gap=bool(done.gap))
+            if not offer.open or last.broken_content:
                 break
-            # This host lacks an extension that the mail needs: another may have it.
-            lacking.add(connection.address)
-            other, _ = await self._pool.connect(self.destination.hosts, 25, without=lacking)
+            # A connection kept from an earlier mail may have been over before this one.
+            again = used and connection.broke_off
+            if not again:
+                asked.add(connection.address)
+                if connection.broke_off:
+                    self._pool.pass_over(connection.address)
+            other, failure = await self._pool.connect(
+                self.destination.hosts, 25, without=asked, fresh=again
+            )
             if other is None:
+                offer.no_other(None if failure is NO_HOST else _outcome(failure))
                 break
             self._end()
             self.connection = connection = other
-        if connection.broken_content:
-            why = Unfit("bare", connection.broken_content, job.locked, job.envelope)
-            return Result((), "", unfit=why)
-        host, port = connection.address
-        return Result(done.outcomes, host if port == 25 else _host_port(host, port))
+        return last
 
     async def _connected(self) -> Connection | None:
         """The connection at hand, if it takes another mail."""
@@ -195,12 +222,20 @@ def _host_port(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _host_failure(failure: Failure, recipients: int) -> Result:
-    host = "" if failure.address is None else _host_port(*failure.address)
-    if failure.code >= 400:
-        reply = Reply(failure.code, failure.status, failure.text)
-        status = failure.status or f"{failure.code // 100}.0.0"
-        outcome = Outcome(Kind.TEMPORARY, failure.reason, reply, failure.text, "4" + status[1:])
-    else:
-        outcome = broken(failure.reason, failure.text)
-    return Result((outcome,) * recipients, host, host_failed=True)
+def _peer(address: Address) -> str:
+    """Who answered, for results and logs: the usual port is left out."""
+    host, port = address
+    return host if port == SMTP_PORT else _host_port(host, port)
+
+
+def _host(failure: Failure) -> str:
+    return "" if failure.address is None else _host_port(*failure.address)
+
+
+def _outcome(failure: Failure) -> Outcome:
+    """What it means for a recipient that a host took no mail at all."""
+    if failure.code < 400:
+        return broken(failure.reason, failure.text)
+    reply = Reply(failure.code, failure.status, failure.text)
+    status = failure.status or f"{failure.code // 100}.0.0"
+    return Outcome(Kind.TEMPORARY, failure.reason, reply, failure.text, "4" + status[1:])

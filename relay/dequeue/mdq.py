@@ -216,8 +216,12 @@ class Dequeuer:
             self._cannot_read(found.name.file, error)
             self.roster.unsee(found.name)
             return
-        if known is not None:
-            self.desk.schedule_known(known)
+        if known is None:
+            return
+        if self.desk.refuses(number, known.inode):  # a kick came without the inode
+            self.roster.forget(number)
+            return
+        self.desk.schedule_known(known)
 
     def _cannot_read(self, what: str, error: OSError) -> None:
         """A file that cannot be read is a defect, told once and loudly; never an absence."""
@@ -307,6 +311,8 @@ class Dequeuer:
         self.settings = self.desk.settings = settings = self._reread()
         self.schedule.limits = settings.limits
         self._pool.timeout = settings.timeout
+        self._pool.soft_bounce = settings.soft_bounce
+        self._pool.eightbit = settings.eightbit
         self.records.event("", "reload")
 
     def status(self) -> dict[str, object]:

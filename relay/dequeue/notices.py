@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from relay.delivery.connection import Content
 from relay.dequeue.attempt import BARE, Job, Unfit
@@ -11,9 +12,15 @@ from relay.message.notice import RETURN_LIMIT, compose
 from relay.message.notice_facts import FailedRecipient, NoticeFacts
 from relay.smtp.envelope import Mail
 from relay.smtp.wire import BareLineEndError, encode
+from spooltool.spool.recipient import Recipient
 from spooltool.store.message import file_parts
 
 NULL_SENDER = ""
+
+
+def notice_text(job: Job, settings: Settings) -> bytes:
+    """The notice with LF line ends.  Raises Unfit where nobody can be told."""
+    return compose(_facts(job, settings))
 
 
 def notice_mail(job: Job, settings: Settings) -> tuple[Mail, Content]:
@@ -51,7 +58,7 @@ def _facts(job: Job, settings: Settings) -> NoticeFacts:
     return NoticeFacts(
         hostname=settings.hostname,
         number=job.id,
-        born=float(state.term if state else envelope.arrived or 0.0),
+        born=_born(failed, state.term if state else envelope.arrived or 0.0),
         arrived=envelope.arrived or 0.0,
         sender=sender.orig or sender.address,
         recipients=tuple(
@@ -74,3 +81,12 @@ def _facts(job: Job, settings: Settings) -> NoticeFacts:
         detailed=settings.detailed,
         postmaster=settings.postmaster,
     )
+
+
+def _born(failed: Sequence[Recipient], otherwise: float) -> float:
+    """When the notice became due: when the last of its recipients failed.
+
+    That never changes, while the abandon clock in STATE moves with time spent in D_hold: so
+    the notice has the same Message-ID and Date at each attempt.
+    """
+    return float(max(one.last_try for one in failed) or otherwise)

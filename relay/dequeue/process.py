@@ -8,10 +8,12 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 import uvloop
 
 from relay.config import Config
+from relay.delivery.connection import EightBit
 from relay.dequeue.mdq import Dequeuer
 from relay.dequeue.settings import Settings
 from relay.logs.process_log import ProcessLog
@@ -50,7 +52,7 @@ def settings_of(config: Config) -> Settings:
         detailed=config.detailed_smtp_err_mail,
         accept_hand_edits=config.accept_hand_edits,
         soft_bounce=config.soft_bounce,
-        eightbit="bounce" if config.eightbit == "bounce" else "send",
+        eightbit=cast(EightBit, config.eightbit),
         mark=config.mark,
     )
 
@@ -103,8 +105,15 @@ async def _main(
 ) -> None:
     loop = asyncio.get_running_loop()
     folder = config.logdir or os.path.join(spool.path, ".spooltool", "log")
-    log = ProcessLog(folder, "mdq", loop.call_soon, size=config.log_size, keep=config.log_keep)
-    mdq = Dequeuer(spool, settings_of(config), log, _reader(reload))
+    log = ProcessLog(
+        folder,
+        "mdq",
+        loop.call_soon,
+        size=config.log_size,
+        keep=config.log_keep,
+        alert_command=config.alert_command,
+    )
+    mdq = Dequeuer(spool, settings_of(config), log, _reader(reload, log))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, mdq.stop)
     loop.add_signal_handler(signal.SIGHUP, _hung_up, mdq, log, reloaded)
@@ -126,7 +135,7 @@ async def _main(
         log.close()
 
 
-def _reader(reload: Reload | None) -> Callable[[], Settings] | None:
+def _reader(reload: Reload | None, log: ProcessLog) -> Callable[[], Settings] | None:
     if reload is None:
         return None
 
@@ -134,6 +143,7 @@ def _reader(reload: Reload | None) -> Callable[[], Settings] | None:
         found = reload()
         if isinstance(found, str):
             raise ConfigError(f"configuration not taken over: {found}")
+        log.alert_command.argv = found.alert_command
         return settings_of(found)
 
     return read

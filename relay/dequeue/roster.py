@@ -23,8 +23,8 @@ class Known:
     """One message as last seen.
 
     `due` and `term` (the start of its abandon clock) are unix seconds, `tried` that an
-    attempt was made; `sealed` is the inode whose content was found to be what was
-    accepted (0: not checked yet).
+    attempt was made, `seen` when its file was read; `sealed` is the inode whose content
+    was found to be what was accepted (0: not checked yet).
     """
 
     name: SpoolName
@@ -34,6 +34,7 @@ class Known:
     term: float
     tried: bool
     sealed: int = 0
+    seen: float = 0.0
 
 
 @dataclass(slots=True)
@@ -103,6 +104,7 @@ class Roster:
             due_at(state.last_try, state.next_try, now) if state else 0.0,
             float(state.term) if state else facts.st_mtime,
             tried,
+            seen=now,
         )
         self.known[found.name.number] = known
         return known

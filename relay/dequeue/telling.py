@@ -46,7 +46,12 @@ class Telling:
             self.delivered += 1
         reply = str(outcome.reply) if outcome.reply else outcome.text
         self._records.event(
-            job.id, event, host=host or job.destination.name, to=to, sender=sender, reply=reply
+            job.id,
+            event,
+            host=outcome.host or host or job.destination.name,
+            to=to,
+            sender=sender,
+            reply=reply,
         )
         key = "LOG_OK" if outcome.kind is Kind.DELIVERED else "LOG_BAD"
         self._track(job.envelope.get(key), event, job, sender, reply, to)

@@ -96,7 +96,12 @@ class Process:
         loop = asyncio.get_running_loop()
         config = self._config
         log = ProcessLog(
-            config.log_folder, "asmtpd", loop.call_soon, size=config.log_size, keep=config.log_keep
+            config.log_folder,
+            "asmtpd",
+            loop.call_soon,
+            size=config.log_size,
+            keep=config.log_keep,
+            alert_command=config.alert_command,
         )
         waker = Waker(self._spool)
         records = Records(log)
@@ -173,6 +178,7 @@ class Process:
             log.alert(f"configuration not taken over: {found}")
             return
         self._intake.settings = settings_of(found)
+        log.alert_command.argv = found.alert_command
         log.event("", "reload")
 
     async def _drain(self) -> None:

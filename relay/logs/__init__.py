@@ -1,7 +1,8 @@
 """Writing log files: asmtpd.elg, mdq.elg, tracker.log.  Shell.
 
-    logfile      one file: buffered, appended to in whole lines, rotated, reopened
-    process_log  what one process writes: its .elg file and its share of tracker.log
+    logfile        one file: buffered, appended to in whole lines, rotated, reopened
+    alert_command  the operator's command for alerts
+    process_log    what one process writes: its .elg file and its share of tracker.log
 
 What a line says is `spooltool.logs`' grammar.  It may import that alone.
 """

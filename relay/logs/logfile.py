@@ -33,7 +33,8 @@ def at_once(flush: Callable[[], None]) -> None:
     flush()
 
 
-def _say_on_stderr(text: str) -> None:
+def say_on_stderr(text: str) -> None:
+    """Trouble of the logs themselves: stderr is what is left."""
     try:
         sys.stderr.write(f"relay: {text}\n")
         sys.stderr.flush()
@@ -55,7 +56,7 @@ class LogFile:
         *,
         max_bytes: int = MAX_BYTES,
         keep: int = KEEP,
-        complain: Callable[[str], None] = _say_on_stderr,
+        complain: Callable[[str], None] = say_on_stderr,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = path

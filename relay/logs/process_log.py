@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from relay.logs.alert_command import AlertCommand
 from relay.logs.logfile import KEEP, MAX_BYTES, Later, LogFile, at_once
 from spooltool.logs.elg import SCAN_STOP, format_line
+from spooltool.logs.instant import rfc3339
 from spooltool.logs.tracker import format_record
 
 TRACKER_LOG = "tracker.log"
@@ -17,8 +19,8 @@ _TRACKER_NAMES = {"sender": "from", "reason": "Reason", "size": "Len"}
 class ProcessLog:
     """Writes `NAME.elg` and tracker.log in one folder, which is made when missing.
 
-    `size` (bytes) and `keep` are those of rotation, `later` as for `LogFile`.  Nothing
-    here raises for the sake of the disk.
+    `size` (bytes) and `keep` are those of rotation, `later` as for `LogFile`; the argv of
+    `alert_command` may be replaced.  Nothing here raises for the sake of the disk.
     """
 
     def __init__(
@@ -29,8 +31,11 @@ class ProcessLog:
         *,
         size: int = MAX_BYTES,
         keep: int = KEEP,
+        alert_command: Sequence[str] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self.alert_command = AlertCommand(alert_command)
+        self._name = name
         self._pid = os.getpid()
         self._host = os.uname().nodename
         self._clock = clock
@@ -48,9 +53,11 @@ class ProcessLog:
         self._elg.write(format_line(self._pid, self._host, self._clock(), id, event, fields))
 
     def alert(self, text: str, id: str = "", **fields: object) -> None:
-        """A line of the .elg file that a person should see."""
+        """A line of the .elg file that a person should see, and the operator's command."""
         now = self._clock()
         self._elg.write(format_line(self._pid, self._host, now, id, "alert", fields, text))
+        facts = {"process": self._name, "pid": str(self._pid), "host": self._host}
+        self.alert_command.tell({"": text, "id": id, "time": rfc3339(now), **facts})
 
     def limit(self) -> None:
         """The chapter's line about max_conns, word for word and without a time."""
@@ -77,3 +84,4 @@ class ProcessLog:
         """Write what is left and close both files."""
         self._elg.close()
         self._tracker.close()
+        self.alert_command.close()

@@ -3,6 +3,7 @@
     schedule   slots over destinations
     limits     what it keeps to, and what it tells
     site       one destination: its mail, its attempts, its health
+    offer      one mail offered to one host after another
     suspects   messages that were started and never ended
     retry      when a message is tried again
     lifecycle  what becomes of a message after an attempt

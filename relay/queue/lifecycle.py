@@ -15,6 +15,7 @@ from relay.queue.retry import next_try
 from relay.smtp.outcome import REJECTED, TOO_MANY, Kind, Outcome
 from spooltool.spool.recipient import Path, Recipient
 from spooltool.spool.state import State, summarise
+from spooltool.spool.states import UNKNOWN_OUTCOME
 
 
 class End(StrEnum):
@@ -170,7 +171,7 @@ def _after(
         attempts=recipient.attempts + 1,
         last_try=int(now),
         next_try=due if mark in "PU" else 0,
-        host=host,
+        host=outcome.host or host,
         text=outcome.text,
     )
 
@@ -192,10 +193,11 @@ def _summary(
     worst = min(failing, key=lambda outcome: outcome.kind is Kind.PERMANENT)
     text = worst.text
     if worst.kind is Kind.UNKNOWN:
-        text = f"outcome unknown: {text}"
+        text = f"{UNKNOWN_OUTCOME}: {text}"
     reply = worst.reply
     return replace(
         counted,
+        host=worst.host or host,
         reason=worst.reason if worst.kind is not Kind.PERMANENT else REJECTED,
         code=reply.code if reply else 0,
         enhanced=reply.enhanced if reply else "",

@@ -28,6 +28,14 @@ class Limits:
         """Of them those at destinations that have not shown that they work."""
         return max(1, self.max_conns // 2)
 
+    def share(self, *, first: bool) -> int:
+        """Of those, how many must be under way for a destination to get none.
+
+        Its `first` attempt may be the last of that half; a further one, beside an attempt
+        that is slow, leaves a half of the half to destinations that have none.
+        """
+        return self.unproven if first else self.unproven // 2
+
 
 @dataclass(slots=True)
 class View(Generic[D]):

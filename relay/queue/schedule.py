@@ -5,7 +5,9 @@ A slow or dead destination delays its own mail only:
 - slots go round robin over the destinations that have due mail;
 - a destination without a recent success, or with an attempt under way for long, has one
   probing slot, doubled on each success up to `max_conns_per_site`;
-- such unproven destinations together never take more than half of `max_conns`;
+- such unproven destinations together never take more than half of `max_conns`, and a
+  second attempt at one of them no more than half of that: what was never tried is not kept
+  waiting by tarpits that hold two slots each;
 - a destination that is down is probed once a `resend_period`, and that one probe speaks
   for all its mail;
 - within a destination new mail and retries alternate.
@@ -132,7 +134,8 @@ class Schedule(Generic[D]):
             self._ready.append(destination)
             proven = site.proven(now)
             id = None
-            if (proven or unproven < self.limits.unproven) and self._room(site, now):
+            share = self.limits.share(first=not site.active)
+            if (proven or unproven < share) and self._room(site, now):
                 id = self._take(destination, site, now)
             if id is None:
                 passed += 1
@@ -156,7 +159,7 @@ class Schedule(Generic[D]):
             return None
         if not site.proven(now):
             unproven = self._unproven(now) + others
-            if unproven >= self.limits.unproven:
+            if unproven >= self.limits.share(first=not site.active):
                 return None
         return self._take(destination, site, now) if self._room(site, now) else None
 

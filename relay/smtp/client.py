@@ -77,7 +77,8 @@ class Client:
 
     `helo` is our name.  `soft_bounce` turns each 5xx into a temporary outcome.
     `eightbit` says what becomes of 8-bit content when the peer lacks 8BITMIME: "send" it
-    as it is, or "bounce" it with 5.6.3.  `greeting`, `extensions` and `size_limit` show
+    as it is, or "bounce" it with 5.6.3, as is content that could not be converted
+    ("convert").  `greeting`, `extensions` and `size_limit` show
     what the peer said of itself.  ValueError for calls in the wrong state.
     """
 
@@ -99,7 +100,7 @@ class Client:
         helo: str,
         *,
         soft_bounce: bool = False,
-        eightbit: Literal["send", "bounce"] = "send",
+        eightbit: Literal["send", "convert", "bounce"] = "send",
     ) -> None:
         if parse_helo(helo) != helo:
             raise ValueError(f"no host name: {helo!r}")
@@ -200,8 +201,10 @@ class Client:
         """The peer closed the connection, or it broke for the reason in `text`."""
         return self._finally(lambda: self._fail(outcome.TIMEOUT, text))
 
-    def timed_out(self) -> list[ClientOrder]:
-        """Nothing moved for too long."""
+    def timed_out(self, *, unsent: bool = False) -> list[ClientOrder]:
+        """Nothing moved for too long; `unsent` tells that the final dot never left."""
+        if unsent and self.state is State.DOT:
+            self.state = State.CONTENT
         return self._finally(lambda: self._fail(outcome.TIMEOUT, "timed out"))
 
     # Before mail.
@@ -238,7 +241,7 @@ class Client:
 
     def _host_failed(self, reply: Reply, reason: str = "") -> None:
         if not reason:
-            reason = outcome.REJECTED if reply.permanent else outcome.PUT_OFF
+            reason = outcome.REFUSED if reply.permanent else outcome.PUT_OFF
         self._orders.append(HostFailed(reply, reason, reply.single()))
         if reply.code != 421:
             self._orders.append(Send(b"QUIT\r\n"))
@@ -256,7 +259,7 @@ class Client:
         if mail.needs_utf8 and "SMTPUTF8" not in peer:
             text = "the server does not offer SMTPUTF8"
             return "SMTPUTF8", outcome.lacking("5.6.7", text, soft=self._soft)
-        if mail.eightbit and self._eightbit == "bounce" and "8BITMIME" not in peer:
+        if mail.eightbit and self._eightbit != "send" and "8BITMIME" not in peer:
             text = "the server does not offer 8BITMIME"
             return "8BITMIME", outcome.lacking("5.6.3", text, soft=self._soft)
         return "", None

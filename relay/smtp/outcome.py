@@ -8,7 +8,7 @@ from enum import StrEnum
 from relay.smtp.reply import Reply
 
 REFUSED = "refused"
-"""The peer refused the connection."""
+"""The peer refused the connection, or with a 5xx reply before any mail our service."""
 TIMEOUT = "timeout"
 """The peer was silent for too long, or the connection was lost before the answer."""
 PUT_OFF = "put-off"
@@ -41,7 +41,8 @@ class Outcome:
     `reason` is one of this module's codes, or "" for delivered.  `reply` is what the peer
     said, None where it said nothing.  `text` is one short line for the spool file and
     the log.  `status` is the enhanced status code for a delivery notice (RFC 3463),
-    always set: the peer's, else the general one of the kind.
+    always set: the peer's, else the general one of the kind.  `host` is who said so, ""
+    while that is known from elsewhere.
     """
 
     kind: Kind
@@ -49,6 +50,7 @@ class Outcome:
     reply: Reply | None
     text: str
     status: str
+    host: str = ""
 
 
 _GENERAL = {"2": "2.0.0", "4": "4.0.0", "5": "5.0.0"}

@@ -43,6 +43,13 @@ EVENTS: tuple[Event, ...] = (
     ),
     Event("closed", ASMTPD, "the intake stops taking mail", ("reason", "limit", "value")),
     Event("opened", ASMTPD, "the intake takes mail again", ("reason", "limit", "value")),
+    Event(
+        "converted",
+        MDQ,
+        "8-bit parts were made quoted-printable for a host without 8BITMIME",
+        ("host", "parts", "dkim_broken"),
+    ),
+    Event("not-converted", MDQ, "that cannot be done with this message", ("host", "reason")),
     Event("delivered", MDQ, "a recipient's next hop took the message", _OUTCOME),
     Event("put-off", MDQ, "a recipient failed for now", _OUTCOME),
     Event("rejected", MDQ, "a recipient failed for good", _OUTCOME),

@@ -25,7 +25,7 @@ STANDINGS: dict[str, str] = {
 """Every standing with its meaning."""
 
 REASONS: dict[str, str] = {
-    "refused": "the host refuses connections",
+    "refused": "the host refuses connections, or turned us away before any mail with a 5xx",
     "timeout": "the host does not answer in time, or the connection was lost",
     "unresolved": "the host name does not resolve",
     "put-off": "the host answered 4xx for the second time or more",
@@ -46,6 +46,10 @@ REASONS: dict[str, str] = {
 
 _WORDING = {"put-off": "put off"}
 TORN = "torn: the end of the file is missing"
+UNKNOWN_OUTCOME = "outcome unknown"
+"""How the text of a failure begins where the message may have been delivered all the same."""
+_SET_ASIDE = frozenset(("unreadable", "limit"))
+"""Reasons for which the dequeuer itself sets a whole message aside; the text says more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,8 @@ def _unfit(aside: Standing, state: State | None, *, torn: bool, edited: bool) ->
         return replace(aside, why=f"held, {TORN}: `bounce` it")
     if edited or (state is not None and state.reason == "edited"):
         return replace(aside, why="held, edited by hand: `accept` it first")
+    if state is not None and state.reason in _SET_ASIDE and state.text:
+        return replace(aside, why=f"held: {state.text}")
     return aside
 
 
@@ -183,6 +189,8 @@ def _tried(state: State, around: Circumstance) -> Standing:
     reason = state.reason if state.reason in REASONS else "unknown"
     text = _last_failure(state)
     wording = _WORDING.get(reason, reason)
+    if text.startswith(UNKNOWN_OUTCOME):
+        return Standing("stuck", reason, text)
     return Standing("stuck", reason, f"{wording}: {text}" if text else wording)
 
 
