@@ -167,13 +167,20 @@ def _after(
         recipient,
         mark=mark,
         code=reply.code if reply else 0,
-        enhanced=reply.enhanced if reply else "",
+        enhanced=_enhanced(outcome),
         attempts=recipient.attempts + 1,
         last_try=int(now),
         next_try=due if mark in "PU" else 0,
         host=outcome.host or host,
         text=outcome.text,
     )
+
+
+def _enhanced(outcome: Outcome) -> str:
+    """The peer's enhanced status code, or ours where we ruled the recipient out ourselves."""
+    if outcome.reply is not None:
+        return outcome.reply.enhanced
+    return outcome.status if outcome.kind is Kind.PERMANENT else ""
 
 
 def _summary(
@@ -200,7 +207,7 @@ def _summary(
         host=worst.host or host,
         reason=worst.reason if worst.kind is not Kind.PERMANENT else REJECTED,
         code=reply.code if reply else 0,
-        enhanced=reply.enhanced if reply else "",
+        enhanced=_enhanced(worst),
         text=text,
     )
 

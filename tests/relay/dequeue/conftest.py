@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -25,6 +25,8 @@ from spooltool.store.filesystem import Syncer
 from spooltool.store.incoming import Incoming, commit
 from spooltool.store.root import Spool
 from spooltool.store.scan import scan
+from tests.harness.sink import Log, Sink
+from tests.harness.sink_plan import SinkPlan
 
 SENDER = "billing@example.com"
 
@@ -127,17 +129,64 @@ class Target:
             orders = session.receive(data)
 
 
+class Hop:
+    """A next hop of the harness, independent of the code under test: exact about its plan.
+
+    `received` holds (sender, recipients, content with CRLF); `commands` what was said to it.
+    """
+
+    def __init__(self, plan: SinkPlan | None = None) -> None:
+        self.plan = plan or SinkPlan()
+        self.received: list[tuple[str, tuple[str, ...], bytes]] = []
+        self.commands: list[str] = []
+        self.connections = 0
+        self.port = 0
+        self._server: asyncio.Server | None = None
+        self._open: list[Sink] = []
+
+    async def __aenter__(self) -> Hop:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._connected, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        for sink in self._open:
+            sink.transport.abort()
+        await asyncio.sleep(0)
+
+    def write(self, sender: str, recipients: Sequence[str], content: bytes, reply: str) -> None:
+        self.received.append((sender, tuple(recipients), content))
+
+    def _connected(self) -> Sink:
+        hop = self
+
+        class Heard(Sink):
+            def _command(self, line: str) -> str:
+                hop.commands.append(line)
+                return super()._command(line)
+
+        self.connections += 1
+        sink = Heard(self.plan, cast(Log, self))
+        self._open.append(sink)
+        return sink
+
+
 class Notes:
     """Records kept in memory."""
 
     def __init__(self) -> None:
         self.events: list[tuple[str, str]] = []
+        self.facts: list[dict[str, object]] = []
         self.alerts: list[str] = []
         self.tracked: list[str] = []
         self.limits = 0
 
     def event(self, id: str, event: str, **fields: object) -> None:
         self.events.append((id, event))
+        self.facts.append({"id": id, "event": event, **fields})
 
     def track(self, action: str, id: str, **fields: object) -> None:
         self.tracked.append(action)
@@ -206,6 +255,10 @@ class World:
         while not condition():
             await asyncio.sleep(0.01)
 
+    def named(self, event: str) -> list[dict[str, object]]:
+        """The facts of every such event."""
+        return [facts for facts in self.notes.facts if facts["event"] == event]
+
     def trash(self) -> list[str]:
         return sorted(n.base for n in scan(self.spool, [".spooltool/trash"]).names())
 
@@ -219,6 +272,12 @@ class World:
 
 
 Scenario = Callable[[Target], Awaitable[None]]
+
+
+@pytest.fixture
+def hop() -> type[Hop]:
+    """The class of next hops that keep to a plan."""
+    return Hop
 
 
 @pytest.fixture
