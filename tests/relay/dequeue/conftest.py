@@ -132,13 +132,15 @@ class Target:
 class Hop:
     """A next hop of the harness, independent of the code under test: exact about its plan.
 
-    `received` holds (sender, recipients, content with CRLF); `commands` what was said to it.
+    `received` holds (sender, recipients, content with CRLF); `commands` what was said to
+    it, and `heard` is called with each command before it is answered.
     """
 
     def __init__(self, plan: SinkPlan | None = None) -> None:
         self.plan = plan or SinkPlan()
         self.received: list[tuple[str, tuple[str, ...], bytes]] = []
         self.commands: list[str] = []
+        self.heard: Callable[[str], object] = lambda line: None
         self.connections = 0
         self.port = 0
         self._server: asyncio.Server | None = None
@@ -166,6 +168,7 @@ class Hop:
         class Heard(Sink):
             def _command(self, line: str) -> str:
                 hop.commands.append(line)
+                hop.heard(line)
                 return super()._command(line)
 
         self.connections += 1
