@@ -244,7 +244,7 @@ class World:
 
     def dequeuer(self, **changes: Any) -> Dequeuer:
         limits = changes.pop("limits", None) or Limits(
-            resend_period=changes.pop("resend_period", 600.0)
+            resend_period=changes.get("resend_period", 600.0)
         )
         settings = Settings("gw1.example.com", "postmaster@example.com", limits=limits, **changes)
         return Dequeuer(self.spool, settings, self.notes)
