@@ -201,6 +201,13 @@ class Notes:
         self.limits += 1
 
 
+class NoSync(Syncer):
+    """For tests of many messages that no crash comes between."""
+
+    def sync(self, files: object, directories: object) -> None:
+        pass
+
+
 class World:
     """A spool, a target, and what a test does with them."""
 
@@ -210,6 +217,11 @@ class World:
         self._counter = Counter(self.spool, block=100)
         self._syncer = Syncer(self.spool.path)
 
+    def unsynced(self) -> None:
+        """From now on `put` does not wait for the disk."""
+        self._syncer.close()
+        self._syncer = NoSync(self.spool.path)
+
     def put(
         self,
         port: int,
@@ -218,6 +230,7 @@ class World:
         params: str = "",
         body: bytes = b"hello\n",
         arrived: float | None = None,
+        modified: bytes = b"Subject: invoice\n",
         **chapter: str,
     ) -> str:
         """Spool a message for 127.0.0.1:port; its number."""
@@ -234,7 +247,7 @@ class World:
                 [Path(*one.split(" ", 1)) for one in recipients or ("anna@example.org",)],
             ),
             b"Subject: invoice\n",
-            b"Received: by gw1\nSubject: invoice\n",
+            b"Received: by gw1\n" + modified,
         )
         incoming.append(body)
         incoming.finish()
