@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -75,8 +76,10 @@ def test_a_destination_never_tried_finds_a_slot_among_slow_ones(
             mdq = world.dequeuer(limits=Limits(max_conns=16), scan_period=0.05)
             running = asyncio.create_task(mdq.run())
             await world.until(lambda: sum(tarpit.connections for tarpit in tarpits) >= 6)
-            at = asyncio.get_running_loop().time() + 0.5  # slow by then, by far
-            await world.until(lambda: asyncio.get_running_loop().time() > at)
+            sites = mdq.schedule._sites.values()
+            await world.until(lambda: all(one.slow(time.time()) for one in sites))
+            scanned = mdq.scanned
+            await world.until(lambda: mdq.scanned > scanned)  # who was to start has started
             world.put(target.port)
             mdq.wake()
             await world.until(lambda: target.received)
