@@ -276,3 +276,13 @@ def test_the_table_is_whole() -> None:
     assert all(p.meaning and p.kind and p.source in ("chapter", "ours") for p in PARAMETERS)
     for parameter in PARAMETERS:
         assert getattr(Config(), parameter.name) == parameter.default
+
+
+def test_the_alert_command_is_a_program_with_arguments_as_they_are() -> None:
+    got = config('alert_command = ["/usr/local/bin/tell", "--to", "on call", "$HOME; rm"]')
+    assert got.alert_command == ("/usr/local/bin/tell", "--to", "on call", "$HOME; rm")
+    assert config("alert_command = []").alert_command == ()
+    ((line, name, text),) = problems('alert_command = [\n  "tell"\n]')
+    assert (line, name) == (2, "alert_command")
+    assert "absolute path" in text
+    assert problems('alert_command = "/usr/local/bin/tell"')

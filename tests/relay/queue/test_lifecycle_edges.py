@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from relay.queue.lifecycle import Decision, End, Terms, decide, decide_notice, may_notify
 from relay.queue.retry import due_at
-from relay.smtp.outcome import Outcome, broken, judge, too_many
+from relay.smtp.outcome import Outcome, broken, judge, lacking, too_many
 from relay.smtp.reply import Reply
 from spooltool.spool.recipient import Path, Recipient
 from spooltool.spool.state import State
@@ -125,3 +127,31 @@ def test_a_lost_notice_waits_twice_as_long_each_time() -> None:
 )
 def test_when_a_file_is_due(last: float, following: float, wanted: float) -> None:
     assert due_at(last, following, NOW) == wanted
+
+
+FRESH = State(term=int(NOW))
+
+
+def test_our_own_verdict_keeps_its_status_code() -> None:
+    outcome = lacking("5.6.7", "the server does not offer SMTPUTF8")
+    decision = run("P", [outcome], state=FRESH)
+    (recipient,) = decision.recipients
+    assert (recipient.mark, recipient.code, recipient.enhanced) == ("F", 0, "5.6.7")
+    assert (decision.state.reason, decision.state.enhanced) == ("rejected", "5.6.7")
+    refused = run("P", [broken("refused", "Connection refused")], state=FRESH)
+    assert refused.recipients[0].enhanced == "", "nobody said anything"
+
+
+def test_each_recipient_keeps_the_host_that_decided() -> None:
+    outcomes = [replace(OK, host="10.1.5.2"), replace(LATER, host="10.1.5.3")]
+    decision = run("PP", outcomes, state=FRESH)
+    assert [recipient.host for recipient in decision.recipients] == ["10.1.5.2", "10.1.5.3"]
+    assert decision.state.host == "10.1.5.3", "of the one that failed"
+
+
+@pytest.mark.parametrize("outcomes", [[OK], [LATER], [NEVER], [LOST], []])
+def test_an_attempt_that_ended_leaves_no_mark_of_its_beginning(outcomes: list[Outcome]) -> None:
+    begun = replace(FRESH, started=2)
+    assert run("P" if outcomes else "D", outcomes, state=begun).state.started == 0
+    for outcome in outcomes:
+        assert decide_notice(begun, outcome, NOW, TERMS, "").state.started == 0

@@ -98,6 +98,8 @@ def tried(reason: str, attempts: int = 3, due: int = 300, code: int = 0) -> Stat
         (FLAT, "R", None, Circumstance(NOW, NOW - 5), "fresh", "", "first attempt due"),
         (FLAT, "E", None, Circumstance(NOW), "stuck", "notice", "notice due"),
         (HOLD, "E", tried("refused"), Circumstance(NOW), "held", "", "held"),
+        (HOLD, "R", tried("limit"), Circumstance(NOW), "held", "", "held: told"),
+        (HOLD, "R", tried("torn"), Circumstance(NOW), "held", "", "held: told"),
         (QUARANTINE, "R", None, Circumstance(NOW), "quarantined", "", "in quarantine"),
         (TRASH, "R", None, Circumstance(NOW), "trashed", "", "in the trash"),
     ],
@@ -121,6 +123,16 @@ def test_what_is_wrong_with_the_file_comes_before_its_history() -> None:
     found = [got.reason for got in (torn, nobody, edited, unread)]
     assert found == ["torn", "no-envelope", "edited", "unreadable"]
     assert standing(SpoolName(HOLD, "R", "1"), None, around).word == "held"
+
+
+def test_an_outcome_that_nobody_knows_is_listed_as_such() -> None:
+    state = State("timeout", 1, NOW - 100, NOW + 1100, text="outcome unknown: connection lost")
+    got = judge(RESEND, "R", state, Circumstance(NOW))
+    assert (got.word, got.reason, got.why) == ("stuck", "timeout", state.text)
+
+
+def test_mail_held_by_an_operator_is_not_said_to_be_unfit() -> None:
+    assert judge(HOLD, "R", tried("put-off"), Circumstance(NOW)).why == "held"
 
 
 @pytest.mark.parametrize(
