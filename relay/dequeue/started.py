@@ -13,21 +13,22 @@ from relay.dequeue.attempt import WHOLE, Job
 from relay.dequeue.finish import state_splices
 from spooltool.errors import SpooltoolError
 from spooltool.spool.state import fresh_state
-from spooltool.store.edit import rewrite, write_state
+from spooltool.store.edit import rewrite, write_started
 
 
 def mark_started(job: Job) -> None:
     """Count in STATE that an attempt begins; the result, or `unmark`, takes it out.
 
-    A file without a STATE of its width gets one by a rewrite, and the job goes on with the
-    new file.  A disk that takes neither does not stop the delivery, which may free it.
+    A file without a STATE that can be trusted gets one by a rewrite, and the job goes on
+    with the new file.  A disk that takes neither does not stop the delivery, which may free
+    it.
     """
     envelope = job.envelope
-    state = envelope.state or fresh_state(int(envelope.arrived or job.began), len(job.pending))
-    state = replace(state, started=job.unended + 1)
     try:
-        if write_state(job.locked, envelope, state):
+        if write_started(job.locked, envelope, job.unended + 1):
             return
+        state = fresh_state(int(envelope.arrived or job.began), len(job.pending))
+        state = replace(state, started=job.unended + 1)
         job.locked = rewrite(job.locked, state_splices(job, state))
     except SpooltoolError:
         return
@@ -41,10 +42,7 @@ def unmark(job: Job) -> None:
 
     Where that fails the mark stays, and the message is tried with care next time.
     """
-    state = job.envelope.state
-    if state is None:
-        return
     try:
-        write_state(job.locked, job.envelope, replace(state, started=job.unended))
+        write_started(job.locked, job.envelope, job.unended)
     except SpooltoolError:
         return

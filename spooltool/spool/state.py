@@ -137,6 +137,18 @@ def parse_state(raw: bytes) -> tuple[State | None, bool]:
     )
 
 
+_STARTED_AT = REASON_WIDTH + sum(map(len, (" 0000", " 0000000000" * 4, " 0000" * 3, " ")))
+
+
+def with_started(raw: bytes, started: int) -> bytes:
+    """A STATE value of its width with another `started`: one digit and the checksum change.
+
+    Every attempt writes it, so it does not go by way of a `State`.
+    """
+    body = b"%b%d%b" % (raw[:_STARTED_AT], within(started, 9), raw[_STARTED_AT + 1 : -_CRC_WIDTH])
+    return body + b"%08x" % zlib.crc32(body)
+
+
 def summarise(state: State, recipients: Iterable[Recipient]) -> State:
     """`state` with its totals and earliest next try taken from the recipients.
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from spooltool.errors import CannotWrite, Gone
 from spooltool.spool.codec import Envelope, Splice
 from spooltool.spool.recipient import Recipient, encode_result
-from spooltool.spool.state import State, encode_state
+from spooltool.spool.state import State, encode_state, with_started
 from spooltool.store.lock import Locked
 from spooltool.store.message import CHUNK
 from spooltool.store.root import Spool
@@ -49,6 +49,21 @@ def write_state(locked: Locked, envelope: Envelope, state: State) -> bool:
         return False
     try:
         os.pwrite(locked.fd, encode_state(state), line.value_start)
+    except OSError as error:
+        raise CannotWrite(f"{locked.name.file}: {error.strerror}") from error
+    return True
+
+
+def write_started(locked: Locked, envelope: Envelope, started: int) -> bool:
+    """Write `started` of STATE in place; False where there is no STATE that can be trusted.
+
+    Raises CannotWrite.
+    """
+    line = envelope.line("STATE")
+    if line is None or envelope.state is None:
+        return False
+    try:
+        os.pwrite(locked.fd, with_started(line.raw, started), line.value_start)
     except OSError as error:
         raise CannotWrite(f"{locked.name.file}: {error.strerror}") from error
     return True

@@ -187,7 +187,7 @@ def test_a_disk_that_takes_no_mark_does_not_stop_the_mail(
 
     async def scenario(target: Target) -> None:
         world.put(target.port)
-        monkeypatch.setattr(started, "write_state", full)
+        monkeypatch.setattr(started, "write_started", full)
         await world.dequeuer().run(once=True)
         assert len(target.received) == 1
 

@@ -30,6 +30,7 @@ from spooltool.spool.state import (
     set_aside,
     summarise,
     taken_back,
+    with_started,
 )
 from spooltool.spool.states import REASONS
 from tests.spooltool.spool.spool_files import FILES, outside
@@ -78,6 +79,14 @@ def test_state_reads_back(state: State) -> None:
     assert back is not None and fixed
     assert back == dataclasses.replace(state, host=back.host, text=back.text)
     assert encode_state(back) == raw
+
+
+@given(states, st.integers(-1, 12))
+def test_a_begun_attempt_changes_one_digit_and_the_checksum(state: State, started: int) -> None:
+    raw = with_started(encode_state(state), started)
+    assert raw == encode_state(dataclasses.replace(parse_state(raw)[0], started=started))  # type: ignore[type-var]
+    was = encode_state(state)[:-8]
+    assert sum(a != b for a, b in zip(was, raw[:-8], strict=True)) <= 1
 
 
 @given(wild_numbers, wild_numbers, outside())
