@@ -43,7 +43,7 @@ from relay.queue.lifecycle import Decision, End, Terms, decide, decide_notice
 from relay.queue.schedule import Schedule
 from relay.queue.suspects import MOST, Suspects
 from relay.smtp.envelope import Mail
-from relay.smtp.outcome import TOO_MANY, Kind, Outcome
+from relay.smtp.outcome import Kind, Outcome
 from spooltool.errors import Busy, CannotWrite, Gone, NotPermitted, SpooltoolError
 from spooltool.spool.names import HOLD
 from spooltool.spool.state import fresh_state
@@ -357,8 +357,6 @@ class Desk:
             self.down.up(job.destination)
             self.schedule.alive(job.destination, now)
         delivered = any(outcome.kind is Kind.DELIVERED for outcome in result.outcomes)
-        if any(outcome.reason == TOO_MANY for outcome in result.outcomes) and due is not None:
-            due = now
         self.schedule.finished(number, now, delivered=delivered, due=due)
 
     # messages that cannot be sent

@@ -109,27 +109,34 @@ def test_new_mail_and_retries_alternate(world: World, play: Play) -> None:
 
 
 @pytest.mark.parametrize(
-    "limits", [Limits(max_load=3), Limits(max_conns=3), Limits(max_conns_per_site=3)], ids=str
+    ("limits", "hops"),
+    [
+        (Limits(max_load=3), 8),
+        (Limits(max_conns=3), 8),
+        (Limits(max_conns_per_site=3), 1),
+    ],
+    ids=["max_load", "max_conns", "max_conns_per_site"],
 )
 def test_no_more_is_under_way_than_the_limits_allow(
-    world: World, play: Play, hop: Hop, limits: Limits
+    world: World, play: Play, hop: Hop, limits: Limits, hops: int
 ) -> None:
     async def scenario(target: Target) -> None:
         most = 0
         world.unsynced()
-        slow = SinkPlan(delay=0.01)
-        async with hop(slow) as one, hop(slow) as other:
-            for n in range(40):
-                world.put((one if n % 2 or limits.max_conns_per_site == 3 else other).port)
+        async with AsyncExitStack() as stack:
+            made = [await stack.enter_async_context(hop(SinkPlan(delay=0.01))) for _ in range(hops)]
+            for n in range(48):
+                world.put(made[n % hops].port)
             mdq = world.dequeuer(limits=limits)
 
             def heard(_: str) -> None:
                 nonlocal most
                 most = max(most, mdq.schedule.active)
 
-            one.heard = other.heard = heard
+            for one in made:
+                one.heard = heard
             await mdq.run(once=True)
-            assert len(one.received) + len(other.received) == 40
+            assert sum(len(one.received) for one in made) == 48
         assert 1 < most <= 3
 
     play(scenario)

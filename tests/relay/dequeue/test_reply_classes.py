@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from relay.dequeue.mdq import Dequeuer
+from relay.dequeue.settings import Settings
 from relay.smtp.reply import Reply
 from tests.harness.sink_plan import SinkPlan
 
@@ -252,5 +255,23 @@ def test_smtputf8_is_asked_of_the_host_only_where_it_is_needed(
             assert len(one.received) == 1
             (mail,) = [line for line in one.commands if line.startswith("MAIL")]
             assert mail == "MAIL FROM:<billing@example.com> BODY=8BITMIME"
+
+    play(scenario)
+
+
+def test_soft_bounce_and_eightbit_are_taken_over_by_a_reload(
+    world: World, play: Play, hop: Hop
+) -> None:
+    async def scenario(target: Target) -> None:
+        async with hop(SinkPlan(mail="550 5.7.1 never", extensions=("PIPELINING",))) as one:
+            number = world.put(one.port)
+            settings = Settings("gw1.example.com")
+            softer = replace(settings, soft_bounce=True, eightbit="bounce")
+            mdq = Dequeuer(world.spool, settings, world.notes, lambda: softer)
+            mdq.reload()
+            await mdq.run(once=True)
+            state = world.envelope(f"D_resend/R{number}").state
+            assert (state.reason, state.code) == ("put-off", 550), "5xx counted as 4xx"
+            assert mdq._pool.eightbit == "bounce"
 
     play(scenario)
