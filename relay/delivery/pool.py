@@ -155,7 +155,6 @@ class Pool:
         return await self._open_one(address)
 
     async def _open_one(self, address: Address) -> tuple[Connection | None, Failure]:
-        loop = asyncio.get_running_loop()
         connection = Connection(
             self.helo, address, soft_bounce=self.soft_bounce, eightbit=self.eightbit
         )

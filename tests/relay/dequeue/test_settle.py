@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.dequeue.settle import WINDOW_DELIVERIES, Settler
+from relay.dequeue.settle import WINDOW_DELIVERIES, WINDOW_SECONDS, Settler
 from spooltool.store.filesystem import Syncer
 from spooltool.store.root import Spool
 
@@ -102,6 +102,22 @@ def test_a_failing_disk_is_told_and_the_next_sync_tried(spool: Spool) -> None:
     syncer = Counting(spool.path, by_syncfs=True, error=failing)
     assert asyncio.run(settle(spool, syncer, 1)) == [failing]
     assert asyncio.run(settle(spool, syncer, 2 * WINDOW_DELIVERIES)) == [failing] * 2
+
+
+def test_the_window_is_what_the_docs_say(spool: Spool) -> None:
+    assert (WINDOW_SECONDS, WINDOW_DELIVERIES) == (0.05, 100)
+    documented = (Path(__file__).parents[3] / "docs" / "spool-format.md").read_text()
+    assert "every 50 ms or 100 deliveries, whichever comes\nfirst" in documented
+
+    async def main() -> bool:
+        settler = Settler(spool, Counting(spool.path, by_syncfs=True), lambda error: None)
+        for _ in range(WINDOW_DELIVERIES):
+            settler.changed()
+        begun = settler._running is not None
+        await settler.flush()
+        return begun
+
+    assert asyncio.run(main()), "the hundredth does not wait for the time"
 
 
 def _names(descriptor: str) -> str:
