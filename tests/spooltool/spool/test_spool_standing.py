@@ -99,7 +99,6 @@ def tried(reason: str, attempts: int = 3, due: int = 300, code: int = 0) -> Stat
         (FLAT, "E", None, Circumstance(NOW), "stuck", "notice", "notice due"),
         (HOLD, "E", tried("refused"), Circumstance(NOW), "held", "", "held"),
         (HOLD, "R", tried("limit"), Circumstance(NOW), "held", "", "held: told"),
-        (HOLD, "R", tried("torn"), Circumstance(NOW), "held", "", "held: told"),
         (QUARANTINE, "R", None, Circumstance(NOW), "quarantined", "", "in quarantine"),
         (TRASH, "R", None, Circumstance(NOW), "trashed", "", "in the trash"),
     ],
