@@ -51,12 +51,13 @@ class LiveSink:
         self._ready.set()
         await self._ended.wait()
         server.close()
+        await asyncio.sleep(0)  # what was accepted in this turn has a transport in the next
         for sink in self._sinks:
             sink.transport.abort()
         await asyncio.sleep(0)  # an aborted transport closes its socket in the next turn
 
     def _connected(self) -> Sink:
-        self._sinks = [sink for sink in self._sinks if not sink.transport.is_closing()]
+        self._sinks = [sink for sink in self._sinks if not sink.ended]
         sink = Sink(self._plan, self._log)
         self._sinks.append(sink)
         return sink
