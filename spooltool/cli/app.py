@@ -127,8 +127,9 @@ class Verbs(TyperGroup):
 def build(verb: Verb) -> click.Command:
     """The command of a verb, made from the signature of its module's `run`."""
     one = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    run = import_module(f"spooltool.cli.{verb.module}").run
-    one.command(verb.name, cls=VerbCommand, context_settings=SETTINGS)(run)
+    module = import_module(f"spooltool.cli.{verb.module}")
+    epilog = getattr(module, "EPILOG", None)
+    one.command(verb.name, cls=VerbCommand, context_settings=SETTINGS, epilog=epilog)(module.run)
     return typer.main.get_command(one)
 
 

@@ -3,6 +3,7 @@
     quick     the facts a listing needs, straight from the bytes of a head
     row       one message, as the query, the lists, the counts and the screen see it
     headers   header fields of a message: unfolded, decoded
+    grouping  counts by one or two keys, against age
     tally     counts by standing, reason and host over many rows
     relay     what is known of the running relay
 
