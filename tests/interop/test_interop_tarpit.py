@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -58,29 +61,24 @@ def in_flight(gateway: Gateway) -> int:
     return len(gateway.listed("delivering"))
 
 
-@pytest.mark.parametrize("stage", ["greeting", "ehlo", "mail", "data"])
-def test_a_tarpit_with_all_attempts_in_flight(tmp_path: Path, stage: str) -> None:
+@contextmanager
+def caught(folder: Path, stage: str) -> Iterator[tuple[Gateway, SinkProcess, str]]:
+    """A relay with all its attempts in flight at a tarpit, another host, and the query for it.
+
+    At the end everything that was accepted is at the other host, once.
+    """
     tarpit = LiveSink()
-    tarpit.use(SinkPlan(), tmp_path / "tarpit.log")
+    tarpit.use(SinkPlan(), folder / "tarpit.log")
     try:
         with (
-            SinkProcess(log=tmp_path / "good.log") as good,
-            Gateway(tmp_path, tarpit.port, settings=SETTINGS) as gateway,
+            SinkProcess(log=folder / "good.log") as good,
+            Gateway(folder, tarpit.port, settings=SETTINGS) as gateway,
         ):
             earn_slots(gateway, tarpit)
             tarpit.use(SinkPlan(silent_at=stage))
-            samples = fill(gateway, tmp_path)
+            samples = fill(gateway, folder)
             wait_until(lambda: in_flight(gateway) == IN_FLIGHT, what="all slots at the tarpit")
-
-            done = gateway.spooltool(
-                *("retarget", f"dst:127.0.0.1:{tarpit.port}", "--kick", "--yes", "--json"),
-                *("--to", f"127.0.0.1:{good.port}"),
-            )
-            assert done.returncode == 0, done.stderr
-            *records, summary = [json.loads(line) for line in done.stdout.splitlines()]
-            assert Counter(record["result"] for record in records) == {"done": MESSAGES}
-            assert summary["counts"] == {"done": MESSAGES}
-
+            yield gateway, good, f"dst:127.0.0.1:{tarpit.port}"
             gateway.wait_empty()
             assert gateway.files(".spooltool/trash") == []
             taken = [(entry["x_id"], entry["body_sha256"]) for entry in good.entries()]
@@ -88,3 +86,27 @@ def test_a_tarpit_with_all_attempts_in_flight(tmp_path: Path, stage: str) -> Non
         assert len(tarpit.entries()) == EARNING
     finally:
         tarpit.close()
+
+
+@pytest.mark.parametrize("stage", ["greeting", "ehlo", "mail", "data"])
+def test_all_are_changed_and_arrive_once(tmp_path: Path, stage: str) -> None:
+    with caught(tmp_path, stage) as (gateway, good, query):
+        done = gateway.spooltool(
+            *("retarget", query, "--to", f"127.0.0.1:{good.port}"), "--kick", "--yes", "--json"
+        )
+        assert done.returncode == 0, done.stderr
+        *records, summary = [json.loads(line) for line in done.stdout.splitlines()]
+        assert Counter(record["result"] for record in records) == {"done": MESSAGES}
+        assert summary["counts"] == {"done": MESSAGES}
+
+
+def test_the_same_watched_to_its_end(tmp_path: Path) -> None:
+    with caught(tmp_path, "data") as (gateway, good, query):
+        done = gateway.spooltool(
+            *("retarget", query, "--to", f"127.0.0.1:{good.port}", "--kick", "--yes"),
+            *("--watch", "--for", "90s"),
+        )
+        assert done.returncode == 0, done.stderr
+        assert f"{MESSAGES} done, 0 busy, 0 gone, 0 failed" in done.stdout
+        last = done.stdout.splitlines()[-1]
+        assert re.fullmatch(rf"{MESSAGES} left in [0-9.]+ s: {MESSAGES} delivered", last)
