@@ -19,6 +19,7 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from spooltool.cli.invocation import Invocation
+from spooltool.cli.plugin import complain_as_check, is_check
 from spooltool.cli.verbs import BY_NAME, PANELS, VERBS, Verb
 from spooltool.errors import ConfigError, ExitCode, NotPermitted, QueryError, SpooltoolError
 
@@ -184,6 +185,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         invocation.out.close()
         return int(result) if isinstance(result, int) else ExitCode.OK
     except click.ClickException as error:
+        if is_check(invocation.arguments):
+            return complain_as_check(invocation, error.format_message())
         where = (
             error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else NAME
         )

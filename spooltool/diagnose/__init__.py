@@ -5,6 +5,7 @@
     headers   header fields of a message: unfolded, decoded
     grouping  counts by one or two keys, against age
     tally     counts by standing, reason and host over many rows
+    health    what a monitoring check measures, its limits, its verdict
     relay     what is known of the running relay
 
 It may import `spooltool.spool` and `spooltool.errors`.

@@ -9,6 +9,7 @@
     message    one message: verdict, envelope, headers
     diff       original against modified headers
     screen     the spool on one screen
+    health     one line for monitoring
     journal    operators' transactions
     loglines   log lines
 
