@@ -82,9 +82,14 @@ class VerbCommand(TyperCommand):
         self.params.extend(shared_options(asof=verb.asof))
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The help; click from 8.4 on loses what typer says of an argument, so it is put back."""
-        run = import_module(f"spooltool.cli.{BY_NAME[self.name or ''].module}").run
-        hints = get_type_hints(run, include_extras=True)
+        """The help; click from 8.4 on loses what typer says of an argument, so it is put back.
+
+        A module's `epilog` makes what stands below: tables, mostly.
+        """
+        module = import_module(f"spooltool.cli.{BY_NAME[self.name or ''].module}")
+        hints = get_type_hints(module.run, include_extras=True)
+        if hasattr(module, "epilog"):
+            self.epilog = module.epilog()
         for param in self.params:
             if isinstance(param, TyperArgument) and not param.help and param.name in hints:
                 param.help = hints[param.name].__metadata__[0].help
@@ -128,9 +133,8 @@ class Verbs(TyperGroup):
 def build(verb: Verb) -> click.Command:
     """The command of a verb, made from the signature of its module's `run`."""
     one = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    module = import_module(f"spooltool.cli.{verb.module}")
-    epilog = getattr(module, "EPILOG", None)
-    one.command(verb.name, cls=VerbCommand, context_settings=SETTINGS, epilog=epilog)(module.run)
+    run = import_module(f"spooltool.cli.{verb.module}").run
+    one.command(verb.name, cls=VerbCommand, context_settings=SETTINGS)(run)
     return typer.main.get_command(one)
 
 

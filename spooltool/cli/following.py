@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -24,6 +24,7 @@ from spooltool.logs import parse_line
 from spooltool.render import following as shown
 from spooltool.render.following import Stand, Step
 from spooltool.render.record import text_line
+from spooltool.render.text import wrapped
 
 if TYPE_CHECKING:
     from spooltool.live.watcher import SpoolWatch
@@ -98,7 +99,7 @@ class Follow:
         """What is said before the first change."""
         stands = [message.stand for message in self._here() if message.stand]
         if stands and not self._json:
-            self._out.note(shown.start_line(stands, self._place))
+            self._each(shown.start_line(stands, self._place), self._out.note)
         if self._messages and not self._lookout.relay.up:
             self._tell_relay()
         if not self._json and not self._out.tty:
@@ -117,7 +118,8 @@ class Follow:
             record = shown.end_record(outcomes, here, seconds, interrupted=interrupted)
             self._say(text_line(record))
         else:
-            self._say(self._out.encode(shown.end_line(outcomes, here, seconds, ended=ended)))
+            line = shown.end_line(outcomes, here, seconds, ended=ended)
+            self._each(line, lambda text: self._say(self._out.encode(text)))
         if interrupted:
             return ExitCode.INTERRUPTED
         return ExitCode.OK if not here and HAPPY.issuperset(outcomes) else ExitCode.SOME
@@ -212,6 +214,11 @@ class Follow:
             self._say(self._out.encode(shown.screen_line(step, self._out.width)))
         else:
             self._say(self._out.encode(shown.pipe_line(step)))
+
+    def _each(self, line: str, say: Callable[[str], None]) -> None:
+        """A long line: wrapped on a screen, whole in a pipe."""
+        for text in wrapped(line, self._out.width) if self._out.tty else (line,):
+            say(text)
 
     def _say(self, line: bytes) -> None:
         try:

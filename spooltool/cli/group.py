@@ -22,7 +22,10 @@ from spooltool.render.units import plural
 _MOST_KEYS = 2
 _USUAL = "dst"
 
-EPILOG = "\b\nKeys:\n" + shown.keys_help(KEYS)
+
+def epilog() -> str:
+    """The keys, for the help."""
+    return "\b\nKeys:\n" + shown.keys_help(KEYS)
 
 
 def run(

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from spooltool.cli.checking import check_spool
 from spooltool.cli.disk import disk_of
 from spooltool.cli.history import shown
 from spooltool.cli.invocation import Invocation
@@ -15,7 +14,6 @@ from spooltool.cli.selection import select
 from spooltool.cli.survey import Survey, survey
 from spooltool.cli.verbs import BY_NAME
 from spooltool.errors import ExitCode, SpooltoolError, UsageError
-from spooltool.render.health import limits_help
 from spooltool.render.journal import short_line
 from spooltool.render.screen import Screen, Trash, screen_lines, screen_record
 from spooltool.render.text import visible
@@ -26,7 +24,12 @@ from spooltool.store.scan import scan
 
 _LAST_CHANGES = 3
 
-EPILOG = "\b\nLimits of --check (off: none):\n" + limits_help()
+
+def epilog() -> str:
+    """The limits of `--check`, for the help."""
+    from spooltool.render.health import limits_help
+
+    return "\b\nLimits of --check (off: none):\n" + limits_help()
 
 
 def run(
@@ -59,6 +62,8 @@ def run(
     """
     invocation: Invocation = ctx.obj
     if check:
+        from spooltool.cli.checking import check_spool  # start-up: it reads a little language
+
         return check_spool(invocation, warn or (), crit or (), json=json)
     if warn or crit:
         raise UsageError("--warn and --crit go with --check")
