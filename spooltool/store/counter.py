@@ -5,13 +5,22 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import time
+from collections.abc import Callable
 
 from spooltool.errors import CannotWrite
 from spooltool.spool.names import OWN_DIR, TRASH, format_number, number_value, parse_name
 from spooltool.store.root import Spool
 
-BLOCK = 10_000
-"""Numbers reserved at a time: one fsync for so many messages."""
+BLOCK = 1_000
+"""Numbers reserved at a time: one fsync for so many messages.
+
+Each process begins a block of its own, so a larger one would let numbers run ahead of
+`clock_floor` where a relay is restarted again and again.
+"""
+
+_EPOCH = 1_767_225_600  # 2026-01-01, in unix seconds
+_NUMBERS_PER_SECOND = 1_000
 
 _CEILING = 36**8 // 2
 """Foreign names above this (deadbeef, zzzzzzzz) are no counter values of ours."""
@@ -22,9 +31,12 @@ _JOURNAL_NUMBER = re.compile(rb'"id":\s*"([0-9a-z]{8})"')
 class Counter:
     """Hands out numbers of a spool.  Several processes may each have one."""
 
-    def __init__(self, spool: Spool, block: int = BLOCK) -> None:
+    def __init__(
+        self, spool: Spool, block: int = BLOCK, clock: Callable[[], float] = time.time
+    ) -> None:
         self._spool = spool
         self._block = block
+        self._clock = clock
         self._next = 0
         self._end = 0
         self._looked = False
@@ -50,7 +62,7 @@ class Counter:
             text = os.pread(fd, 64, 0).strip()
             start = int(text) if text.isdigit() else 1
             if not self._looked:
-                start = max(start, highest_number(self._spool) + 1)
+                start = max(start, highest_number(self._spool) + 1, clock_floor(self._clock()))
             end = start + self._block
             os.pwrite(fd, b"%020d\n" % end, 0)
             os.fsync(fd)
@@ -61,6 +73,17 @@ class Counter:
         finally:
             os.close(fd)
         self._next, self._end, self._looked = start, end, True
+
+
+def clock_floor(now: float) -> int:
+    """The number that a process starting at this time (unix seconds) begins at, at least.
+
+    Delivered mail leaves no file behind.  Where the counter is lost or comes from a backup
+    too, only the time tells that its number was given: as many as this a second since the
+    epoch were not.  0 beyond our range, in 2070; then counter and files decide alone.
+    """
+    floor = int((now - _EPOCH) * _NUMBERS_PER_SECOND)
+    return floor if 0 < floor < _CEILING else 0
 
 
 def highest_number(spool: Spool) -> int:
