@@ -152,6 +152,10 @@ class Desk:
         """What is to be sent: the message, or the notice that an E file owes."""
         return notice_mail(job, self.settings) if job.name.letter == "E" else mail_of(job)
 
+    async def room(self) -> None:
+        """Wait while as many deliveries are unsynced as may be."""
+        await self.settler.room()
+
     def next_for(self, destination: Destination) -> str | None:
         """The next message for a lane of this destination."""
         return None if self._stopping else self.schedule.next_for(destination, time.time())

@@ -56,6 +56,10 @@ class Work(Protocol):
         """Write what became of it and drop the lock."""
         ...
 
+    async def room(self) -> None:
+        """Wait until another delivery may become due for its sync."""
+        ...
+
     def next_for(self, destination: Destination) -> str | None:
         """The next message that this lane may take; None ends the lane."""
         ...
@@ -130,6 +134,7 @@ class Lane:
         self.job = self._work.take(self.destination, number)
         if self.job is None:
             return
+        await self._work.room()
         result = await self._attempt(self.job)
         job, self.job = self.job, None
         if result is None:
