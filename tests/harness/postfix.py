@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
-from tests.harness.process import accepts_connections, free_port, wait_until
+from tests.harness.process import accepts_connections, family, free_port, wait_until
 
 PROGRAMS = ("/usr/sbin/postfix", "/usr/sbin/postqueue", "/usr/sbin/smtp-source")
 DAEMONS = "/usr/lib/postfix/sbin"
@@ -92,7 +92,8 @@ class Postfix:
 
     What becomes of mail: `next_hop` hands it to 127.0.0.1:port; `maildir=True` files it
     under `maildir` for the example domains; `defer=True` leaves it in the deferred queue;
-    otherwise it is discarded.  `settings` are main.cf lines of the test's own.
+    otherwise it is discarded.  `settings` are main.cf lines of the test's own; `queue` is
+    for a queue that lies elsewhere.
     """
 
     def __init__(
@@ -103,10 +104,11 @@ class Postfix:
         maildir: bool = False,
         defer: bool = False,
         settings: Mapping[str, str] | None = None,
+        queue: Path | None = None,
     ) -> None:
         self.folder = folder
         self.config = folder / "etc"
-        self.queue = folder / "queue"
+        self.queue = queue or folder / "queue"
         self.maildir = folder / "mail" / "sink"
         self.log = folder / "maillog"
         self.port = free_port()
@@ -174,6 +176,18 @@ class Postfix:
         if self._master.stderr is not None:
             self._master.stderr.close()
         self._master = None
+
+    def kill_all(self) -> None:
+        """SIGKILL to the master and to all that it started."""
+        if self._master is None:
+            return
+        for pid in family(self._master.pid):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        self._master.wait()
+        self.stop()
 
     def command(self, name: str, *arguments: str) -> list[str]:
         """The argv of a Postfix command for this instance."""
