@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from tests.harness.checker import Verdict, check
 from tests.harness.gateway import Gateway
 from tests.harness.postfix import Postfix
+from tests.harness.process import wait_until
 from tests.harness.spool_reader import spool_messages
 
 MAX_CONNS = 20
@@ -145,7 +146,13 @@ class DebianPostfix:
     def try_now(self) -> None:
         """`postqueue -f`: all deferred mail at once."""
         assert self._postfix is not None
-        subprocess.run(self._postfix.command("postqueue", "-f"), capture_output=True, check=True)
+        flush = self._postfix.command("postqueue", "-f")
+
+        def told() -> bool:
+            """Not while its queue manager is too busy to listen."""
+            return subprocess.run(flush, capture_output=True, check=False).returncode == 0
+
+        wait_until(told, what="a queue manager that was told to flush")
 
     def deliver(self) -> None:
         """`postqueue -f`."""

@@ -215,6 +215,9 @@ class Postfix:
             folder.mkdir(parents=True, exist_ok=True)
         os.chown(self.folder / "data", owner.pw_uid, owner.pw_gid)
         os.chown(self.folder / "mail", owner.pw_uid, owner.pw_gid)
+        # postsuper, which looks at the queue before the start, logs without root's rights.
+        self.log.touch()
+        os.chown(self.log, owner.pw_uid, owner.pw_gid)
         open_to_others(self.folder)
         places = {
             "config_directory": self.config,
