@@ -39,6 +39,15 @@ def test_a_lost_counter_starts_above_every_file_trash_and_journal(spool: Spool) 
     assert number_value(Counter(spool, clock=lambda: 0.0).take()) == 1701
 
 
+def test_a_process_reserves_at_most_twice_what_it_uses(spool: Spool) -> None:
+    counter = Counter(spool, clock=lambda: 0.0)
+    for used in (1, 99, 1, 900, 5000):
+        last = values(counter, used)[-1]
+        fd = os.open("counter", os.O_RDONLY, dir_fd=spool.own_dir())
+        assert int(os.read(fd, 64)) <= 2 * last + 100
+        os.close(fd)
+
+
 def test_a_lost_counter_gives_no_number_of_mail_that_left_no_file(spool: Spool) -> None:
     now = 1795543999.0
     given = values(Counter(spool, clock=lambda: now), 5000)
