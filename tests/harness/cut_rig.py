@@ -129,15 +129,19 @@ class Rig:
         return float("inf")
 
     def drain(self) -> None:
-        """The next hop takes everything; returns once nothing deliverable is left."""
+        """Returns once nothing deliverable is left; the next hop must take everything."""
+        self.deliver_until(self.system.drained, "a drained queue")
+
+    def deliver_until(self, condition: Callable[[], bool], what: str) -> None:
+        """Have what is due tried again and again until a condition holds."""
         for _ in range(60):
             self.system.try_now()
             try:
-                wait_until(self.system.drained, seconds=2, what="a drained queue")
+                wait_until(condition, seconds=2)
                 return
             except NotReady:
                 continue
-        raise NotReady(f"{self.point} is not drained, its image is kept as {self.keep()}")
+        raise NotReady(f"{self.point} has not come to {what}, its image is kept as {self.keep()}")
 
     def keep(self) -> Path:
         """A copy of the image as evidence; the logs of this round stay, too."""

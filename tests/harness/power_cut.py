@@ -101,7 +101,8 @@ def crash_while_delivering(rig: Rig, count: int) -> None:
     rig.next_hop(TAKES_ALL)
     rig.system.deliver()
     share = rig.chance.uniform(0.1, 0.9)
-    rig.wait_for(rig.round.taken, int(BACKLOG * share), "deliveries")
+    wanted = int(BACKLOG * share)
+    rig.deliver_until(lambda: rig.round.lines(rig.round.taken) >= wanted, "enough deliveries")
 
 
 CRASHES = {"sending": crash_while_sending, "delivering": crash_while_delivering}
