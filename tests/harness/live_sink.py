@@ -26,6 +26,7 @@ class TrackedSink(Sink):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Leaves."""
+        super().connection_lost(exc)
         self._open_ones.discard(self)
 
 
