@@ -2,6 +2,7 @@
 
     parameters      the table: name, kind, default, bounds, meaning; `Config` is made of it
     kinds           how a value is read: whole number, flag, hosts, networks, free space
+    destinations    its tables about single destinations
     statements      relay.toml cut into statements, so that each mistake has its line
     contradictions  values that are right alone and wrong together
     toml            text and command-line options to a `Config` or all `Problems`
