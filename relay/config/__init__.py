@@ -13,7 +13,7 @@ Pure: the caller reads the file.  It may import `relay.smtp` and `spooltool.spoo
 
 from relay.config.parameters import PARAMETERS, Config, Parameter
 from relay.config.show import restart_needed, show
-from relay.config.toml import Problem, Problems, load
+from relay.config.toml import Problem, Problems, lines_of, load
 
 __all__ = [
     "PARAMETERS",
@@ -21,6 +21,7 @@ __all__ = [
     "Parameter",
     "Problem",
     "Problems",
+    "lines_of",
     "load",
     "restart_needed",
     "show",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from relay.config.contradictions import contradictions
-from relay.config.destinations import TABLE, DestinationReader
+from relay.config.destinations import TABLE, DestinationReader, parse_pattern
 from relay.config.kinds import Wrong, from_option
 from relay.config.parameters import NOT_YET, PARAMETER, Config
 from relay.config.statements import Statement, SyntaxMistake, parse, statements
@@ -69,6 +69,23 @@ def load(
         if not reading.problems:
             return config
     return Problems(tuple(sorted(reading.problems)))
+
+
+def lines_of(text: str) -> dict[tuple[str, str], int]:
+    """The line of each parameter that a file sets, by table ("" for none) and name."""
+    table = ""
+    found: dict[tuple[str, str], int] = {}
+    for statement in statements(text.replace("\r\n", "\n").removeprefix("\ufeff")):
+        read = parse(statement)
+        if isinstance(read, SyntaxMistake):
+            continue
+        name, value = read
+        if statement.header:
+            table = str(next(iter(value), "")) if isinstance(value, dict) else ""
+            table = str(parse_pattern(table) or "?")
+        else:
+            found[table, name] = statement.line
+    return found
 
 
 def _label(name: str, reading: _Reading) -> str:
