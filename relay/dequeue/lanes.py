@@ -31,13 +31,15 @@ LATER = 60.0
 class Result:
     """What one attempt gave: an outcome a pending recipient, and the host that gave it.
 
-    `host_failed` tells that no mail was offered at all: the failure is the destination's.
+    `tls` is version and cipher where the connection was encrypted.  `host_failed` tells
+    that no mail was offered at all: the failure is the destination's.
     `unfit` is set where the message itself cannot be sent.
     """
 
     outcomes: tuple[Outcome, ...]
     host: str
     host_failed: bool = False
+    tls: str = ""
     unfit: Unfit | None = None
 
 
@@ -173,14 +175,15 @@ class Lane:
             why = Unfit("bare", connection.broken_content, job.locked, job.envelope)
             return Result((), "", unfit=why)
         host, port = connection.address
-        return Result(done.outcomes, host if port == 25 else _host_port(host, port))
+        tls = str(connection.cipher or "")
+        return Result(done.outcomes, host if port == 25 else _host_port(host, port), tls=tls)
 
     async def _connected(self) -> Connection | None:
         """The connection at hand, if it takes another mail."""
         connection = self.connection
         if connection is None:
             return None
-        if connection.mails < self._mails and await connection.settled():
+        if connection.mails < self._mails and not connection.stale and await connection.settled():
             return connection
         self._end()
         return None

@@ -52,6 +52,10 @@ def settings_of(config: Config) -> Settings:
         soft_bounce=config.soft_bounce,
         eightbit="bounce" if config.eightbit == "bounce" else "send",
         mark=config.mark,
+        tls=config.tls,
+        tls_ca=config.tls_ca,
+        tls_minimum=config.tls_minimum,
+        destinations=config.destinations,
     )
 
 

@@ -132,12 +132,14 @@ class Notes:
 
     def __init__(self) -> None:
         self.events: list[tuple[str, str]] = []
+        self.fields: list[tuple[str, dict[str, object]]] = []
         self.alerts: list[str] = []
         self.tracked: list[str] = []
         self.limits = 0
 
     def event(self, id: str, event: str, **fields: object) -> None:
         self.events.append((id, event))
+        self.fields.append((event, fields))
 
     def track(self, action: str, id: str, **fields: object) -> None:
         self.tracked.append(action)
