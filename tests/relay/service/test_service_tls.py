@@ -9,7 +9,7 @@ import smtplib
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -50,7 +50,16 @@ def put(pair: Pair, certificate: Path, key: Path) -> None:
 class Running(Gateway):
     """A relay with a certificate in files of its own."""
 
-    def __init__(self, folder: Path, pair: Pair, **settings: object) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        pair: Pair,
+        *,
+        dst: int = 9,
+        python: str = PYTHON,
+        env: Mapping[str, str] | None = None,
+        **settings: object,
+    ) -> None:
         self.certificate, self.key = folder / "gw.crt", folder / "gw.key"
         put(pair, self.certificate, self.key)
         chosen: dict[str, object] = {
@@ -58,10 +67,16 @@ class Running(Gateway):
             "tls_key": str(self.key),
             **settings,
         }
-        super().__init__(folder, 9, settings=chosen)
+        super().__init__(folder, dst, settings=chosen, python=python, env=env)
 
     def log(self) -> str:
         return (self.spool / ".spooltool/log/asmtpd.elg").read_text()
+
+    def tls_port(self) -> int:
+        """Where TLS comes first."""
+        sign = " listen_tls=127.0.0.1:"
+        wait_until(lambda: sign in self.log(), what="a line of its start")
+        return int(self.log().partition(sign)[2].split()[0])
 
     def reload(self) -> None:
         before = self.log().count(" reload")
@@ -132,7 +147,7 @@ def test_tls_from_the_start_has_a_port_of_its_own(tmp_path: Path, authority: Aut
         listen_tls=["127.0.0.1:0"],
         intake_workers=2,
     ) as running:
-        port = int(running.log().partition(" listen_tls=127.0.0.1:")[2].split()[0])
+        port = running.tls_port()
         context = authority.context()
         context.check_hostname = False
         for _ in range(8):
