@@ -165,6 +165,32 @@ def test_tls_from_the_start_has_a_port_of_its_own(tmp_path: Path, authority: Aut
         plain.quit()
 
 
+def test_a_proxy_speaks_before_tls(tmp_path: Path, authority: Authority) -> None:
+    pair = authority.issue("gw.example.org")
+    with Running(
+        tmp_path,
+        pair,
+        listen_tls=["127.0.0.1:0"],
+        proxy_from=["127.0.0.1"],
+        accept_from=["192.0.2.0/24"],
+    ) as running:
+        for port, first in ((running.tls_port(), True), (running.port, False)):
+            raw = socket.create_connection(("127.0.0.1", port), timeout=30)
+            raw.sendall(b"PROXY TCP4 192.0.2.7 192.0.2.1 40000 25\r\n")
+            smtp = smtplib.SMTP(timeout=30)
+            context = authority.context()
+            smtp.sock = context.wrap_socket(raw, server_hostname="gw.example.org") if first else raw
+            assert smtp.getreply()[0] == 220
+            if not first:
+                smtp._host = "gw.example.org"  # type: ignore[attr-defined]  # what connect() sets
+                smtp.starttls(context=context)
+            smtp.sendmail("a@example.com", ["b@example.org"], "Subject: x\r\n\r\nx\r\n")
+            smtp.quit()
+        sign = "src=192.0.2.7"
+        wait_until(lambda: running.log().count(sign) == 2, what="both in the log")
+        assert running.log().count(" tls=TLSv1.3:") == 2
+
+
 def relay(*arguments: str) -> tuple[int, str, str]:
     done = subprocess.run(
         [PYTHON, "-m", "relay", *arguments],
