@@ -179,7 +179,9 @@ def test_postfix_as_next_hop(tmp_path: Path, authority: Authority, pair: Pair, p
             submit(gateway.port, make_sample(f"hop-{n}", recipients=("carl@example.org",)))
         gateway.wait_empty()
         new = postfix.maildir / "new"
-        wait_until(lambda: new.is_dir() and len(list(new.iterdir())) == 20, what="the maildir")
+        wait_until(
+            lambda: new.is_dir() and len(list(new.iterdir())) == 20, seconds=120, what="the maildir"
+        )
         contents = [path.read_bytes() for path in new.iterdir()]
         elg = gateway.spool / ".spooltool/log/mdq.elg"
         wait_until(lambda: elg.read_text().count(" delivered ") == 20, what="a line for each")
