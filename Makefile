@@ -7,7 +7,7 @@ READY  := $(VENV)/.installed
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format docs interop bench lock clean
+.PHONY: help setup demo test check format docs interop soak bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ docs: $(READY) ## write the generated docs anew
 interop: $(READY) ## against Postfix, swaks and msmtp; installs them from Debian where missing
 	@packaging/install-interop
 	@$(BIN)/python -m pytest tests/interop $(ARGS)
+
+soak: $(READY) ## the gates of a release at full numbers, hours as root; ARGS="-k r1" runs some
+	@packaging/install-interop
+	@SOAK=1 $(BIN)/python -m pytest -m gate tests $(ARGS)
 
 bench: $(READY) ## beside a tuned Postfix, as root; figures go to bench/RESULTS.md
 	@packaging/install-interop

@@ -11,6 +11,7 @@ import os
 import pwd
 import socket
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, NoReturn
@@ -18,7 +19,7 @@ from typing import Annotated, NoReturn
 import click
 import typer
 
-from relay.config import Config, Problems, load, show
+from relay.config import Config, Problems, lines_of, load, show
 from spooltool.errors import (
     EXIT_MEANING,
     ConfigError,
@@ -85,6 +86,7 @@ ForceOption = Annotated[
     bool, typer.Option("--force", help="Work on NFS, CIFS or FUSE, where locks are not safe.")
 ]
 SupervisorOption = Annotated[int, typer.Option("--supervisor", hidden=True)]
+FdOption = Annotated[list[int] | None, typer.Option(hidden=True)]
 ReadyOption = Annotated[int | None, typer.Option("--ready-fd", hidden=True)]
 
 
@@ -115,6 +117,17 @@ class Source:
 
         found = self.read()
         return found if found.hostname else replace(found, hostname=machine_name())
+
+    def place(self, found: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
+        """Facts about parameters, each a table ("" for none), a name, a text, with their lines."""
+        file = self.config or DEFAULT_CONFIG
+        lines = lines_of(self._text(file))
+        return tuple(
+            f"{file}:{lines[table, name]}: {name}: {text}"
+            if (table, name) in lines
+            else f"{name}: {text}"
+            for table, name, text in found
+        )
 
     def _text(self, file: str) -> str:
         try:
@@ -209,21 +222,26 @@ def run_command(
     force: ForceOption = False,
 ) -> int:
     """Run the whole relay in the foreground: intake, dequeuer, and what keeps them running."""
-    from relay.intake.listener import bind, from_systemd, make_transparent
+    from relay.certificates import read_first, renewer
     from relay.notify import Notifier
     from relay.supervisor import ASMTPD, MDQ, Child, Supervisor
+    from relay.tls.certificate import CertificateFiles
+    from relay.tls.handover import Handover
 
     notifier = Notifier(os.environ)
     source = Source(spool, config, tuple(listen or ()), dst, tuple(accept_from or ()))
     found = source.read()
-    sockets = from_systemd(os.environ) or bind(found.listen)
-    if found.original_destination == "tproxy":
-        make_transparent(sockets)
+    sockets, tls_sockets = _listening(found)
+    files, handover = CertificateFiles(), Handover.create()
+    handover.write(read_first(files, found, source.place))
     become_with_mark(found)
     _check_disk(found, force=force)
-    fds = [sock.fileno() for sock in sockets]
+    fds = [sock.fileno() for sock in (*sockets, *tls_sockets)]
     common = ["--supervisor", str(os.getpid()), *(["--force"] if force else [])]
-    listening = [word for fd in fds for word in ("--listen-fd", str(fd))]
+    listening = [word for s in sockets for word in ("--listen-fd", str(s.fileno()))]
+    listening += [word for s in tls_sockets for word in ("--listen-tls-fd", str(s.fileno()))]
+    listening += ["--certificate-fd", str(handover.fd)]
+    fds.append(handover.fd)
     intake = [ASMTPD, *source.arguments(), *listening, *common]
     # One intake of several says where it listens.
     children = [Child(ASMTPD, intake, fds, overlaps=True)]
@@ -234,7 +252,8 @@ def run_command(
     children.append(Child(MDQ, [MDQ, *replace(source, listen=()).arguments(), *common]))
     with Spool.create(found.rundir) as opened:
         grace = max(float(found.timeout), 10.0) + 10.0
-        return Supervisor(opened, children, grace, say, notifier).run()
+        renew = renewer(files, handover, source.read, say)
+        return Supervisor(opened, children, grace, say, notifier, renew).run()
 
 
 @app.command("asmtpd")
@@ -245,39 +264,59 @@ def asmtpd_command(
     accept_from: AcceptOption = None,
     config: ConfigOption = None,
     force: ForceOption = False,
-    listen_fd: Annotated[list[int] | None, typer.Option("--listen-fd", hidden=True)] = None,
+    listen_fd: FdOption = None,
+    listen_tls_fd: FdOption = None,
+    certificate_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
     supervisor: SupervisorOption = 0,
     ready_fd: ReadyOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", hidden=True)] = False,
 ) -> int:
     """Accept mail by SMTP into the spool, and nothing else."""
+    from relay.certificates import read_first
     from relay.delivery.mark import give_up_right
     from relay.intake import asmtpd
-    from relay.intake.listener import bind, from_systemd, handed_down, make_transparent
+    from relay.intake.listener import handed_down
     from relay.notify import Readiness
+    from relay.tls.certificate import CertificateFiles, Renewal
+    from relay.tls.handover import Handover
 
     readiness = Readiness(ready_fd)
     if supervisor and not _die_with(supervisor):
         return ExitCode.OK
     source = Source(spool, config, tuple(listen or ()), dst, tuple(accept_from or ()))
     found = source.named()
-    sockets: Sequence[socket.socket]
-    if listen_fd:
-        sockets = handed_down(listen_fd)
+    if listen_fd or listen_tls_fd:
+        sockets, tls_sockets = handed_down(listen_fd or ()), handed_down(listen_tls_fd or ())
     else:
-        sockets = from_systemd(os.environ) or bind(found.listen)
-    if found.original_destination == "tproxy":
-        make_transparent(sockets)
+        sockets, tls_sockets = _listening(found)
+    files = CertificateFiles()
+    if certificate_fd is None:
+        read_first(files, found, source.place)
     become(found)
     give_up_right()
     _check_disk(found, force=force)
 
-    def ready(addresses: str) -> None:
+    def certificate(now: Config) -> Renewal:
+        if certificate_fd is not None:
+            return Handover(certificate_fd).read()
+        return files.renew(now.tls_certificate, now.tls_key)
+
+    def ready(addresses: str, with_tls: str) -> None:
         if not quiet:
             say(f"listening on {addresses}")
+            if with_tls:
+                say(f"with TLS from the start on {with_tls}")
         readiness.tell()
 
-    return asmtpd.run(found, sockets, reload=_reader(source), ready=ready, reloaded=readiness.tell)
+    return asmtpd.run(
+        found,
+        sockets,
+        reload=_reader(source),
+        ready=ready,
+        certificate=certificate,
+        tls_sockets=tls_sockets,
+        reloaded=readiness.tell,
+    )
 
 
 @app.command("mdq")
@@ -347,9 +386,14 @@ def config_check_command(
     file: Annotated[str | None, typer.Argument(metavar="[FILE]")] = None,
     config: ConfigOption = None,
 ) -> int:
-    """Say everything that is wrong with relay.toml, each with its line."""
+    """Say everything that is wrong with relay.toml, each with its line.
+
+    The files that it names for TLS are looked at, too, as far as this account may.
+    """
+    from relay.certificates import check
+
     source = Source(config=file or config)
-    source.read()
+    check(source.read(), source.place, say, time.time())
     say(f"{source.config or DEFAULT_CONFIG}: no mistakes")
     return ExitCode.OK
 
@@ -365,6 +409,25 @@ def config_show_command(
     """Print the configuration in force, as a relay.toml that reads back to the same."""
     print(show(Source(config=file or config).read(), non_default=non_default), end="")
     return ExitCode.OK
+
+
+def _listening(config: Config) -> tuple[list[socket.socket], list[socket.socket]]:
+    """The listening sockets, systemd's or our own; those where TLS comes first apart.
+
+    Those of systemd are told apart by the ports of listen_tls.
+    """
+    from relay.intake.listener import bind, from_systemd, make_transparent
+
+    sockets, tls_sockets = from_systemd(os.environ), []
+    if sockets:
+        ports = {listener.port for listener in config.listen_tls}
+        tls_sockets = [sock for sock in sockets if sock.getsockname()[1] in ports]
+        sockets = [sock for sock in sockets if sock not in tls_sockets]
+    else:
+        sockets, tls_sockets = bind(config.listen), bind(config.listen_tls)
+    if config.original_destination == "tproxy":
+        make_transparent((*sockets, *tls_sockets))
+    return sockets, tls_sockets
 
 
 def _check_disk(config: Config, *, force: bool) -> None:

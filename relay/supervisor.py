@@ -99,7 +99,8 @@ class Supervisor:
     """Keeps children running until it is told to stop.
 
     `say` gets a line for each event, `notifier` what a service manager wants to know;
-    `grace` is how many seconds children may take to end in good order.
+    `grace` is how many seconds children may take to end in good order.  `renew` is called
+    before SIGHUP is passed on: what is handed down to children is renewed first.
     """
 
     def __init__(
@@ -109,12 +110,14 @@ class Supervisor:
         grace: float,
         say: Callable[[str], None],
         notifier: Notifier,
+        renew: Callable[[], None] = lambda: None,
     ) -> None:
         self._spool = spool
         self._children = children
         self._grace = grace
         self._say = say
         self._notifier = notifier
+        self._renew = renew
         self._ready_in, self._ready_out = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._working: set[int] = set()
         self._told_ready = False
@@ -267,6 +270,7 @@ class Supervisor:
             self._notifier.reloading()
             self._working.clear()
             self._told_ready = False
+            self._renew()
             for process in self._running():
                 process.send_signal(signal.SIGHUP)
         else:

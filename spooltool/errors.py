@@ -43,6 +43,23 @@ EXIT_MEANING: dict[ExitCode, str] = {
 }
 
 
+class CheckCode(IntEnum):
+    """Exit codes of `status --check`: those of monitoring plug-ins."""
+
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+    UNKNOWN = 3
+
+
+CHECK_MEANING: dict[CheckCode, str] = {
+    CheckCode.OK: "every measure is within its limits",
+    CheckCode.WARNING: "a limit of --warn is passed",
+    CheckCode.CRITICAL: "a limit of --crit is passed",
+    CheckCode.UNKNOWN: "no spool, nothing or not all of it can be read, or a wrong option",
+}
+
+
 class SpooltoolError(Exception):
     """Root of the tree: a message for a person, a hint, and the exit code it leads to."""
 

@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, settings
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+pytest_plugins = ["tests.harness.gates"]
+
 settings.register_profile(
     "spooltool",
     max_examples=60,

@@ -2,6 +2,7 @@
 
     parameters      the table: name, kind, default, bounds, meaning; `Config` is made of it
     kinds           how a value is read: whole number, flag, hosts, networks, free space
+    destinations    its tables about single destinations
     statements      relay.toml cut into statements, so that each mistake has its line
     contradictions  values that are right alone and wrong together
     toml            text and command-line options to a `Config` or all `Problems`
@@ -12,7 +13,7 @@ Pure: the caller reads the file.  It may import `relay.smtp` and `spooltool.spoo
 
 from relay.config.parameters import PARAMETERS, Config, Parameter
 from relay.config.show import restart_needed, show
-from relay.config.toml import Problem, Problems, load
+from relay.config.toml import Problem, Problems, lines_of, load
 
 __all__ = [
     "PARAMETERS",
@@ -20,6 +21,7 @@ __all__ = [
     "Parameter",
     "Problem",
     "Problems",
+    "lines_of",
     "load",
     "restart_needed",
     "show",

@@ -17,6 +17,7 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
     yield from _who_may_send(config)
     yield from from_the_wire(config)
     yield from _twice(config)
+    yield from _without_certificate(config)
     for name in ("dst", "default_server", "error_server"):
         yield from _to_itself(config, name)
 
@@ -28,30 +29,47 @@ def _who_may_send(config: Config) -> Iterator[tuple[str, str]]:
     or everything.
     """
     target = config.dst or config.default_server or config.original_destination != "off"
-    for listener in config.listen:
+    for name, listener in _listeners(config):
         if loopback(listener.host):
             continue
         if not config.accept_from:
-            yield "listen", f"{listener} can be reached from outside, and accept_from names nobody"
+            yield name, f"{listener} can be reached from outside, and accept_from names nobody"
         if not target:
-            yield "listen", f"{listener} can be reached from outside, and there is no dst to go to"
+            yield name, f"{listener} can be reached from outside, and there is no dst to go to"
     if config.accept_from and not target:
         yield "accept_from", "there is neither dst nor default_server: nothing would be accepted"
 
 
 def _twice(config: Config) -> Iterator[tuple[str, str]]:
     seen: set[HostPort] = set()
-    for listener in config.listen:
+    for name, listener in _listeners(config):
         if listener in seen and listener.port:
-            yield "listen", f"{listener} stands in the list twice"
+            again = "is in listen already" if name == "listen_tls" else "stands in the list twice"
+            yield name, f"{listener} {again}"
         seen.add(listener)
+
+
+def _listeners(config: Config) -> Iterator[tuple[str, HostPort]]:
+    """Every listener, with the parameter that names it."""
+    yield from (("listen", listener) for listener in config.listen)
+    yield from (("listen_tls", listener) for listener in config.listen_tls)
+
+
+def _without_certificate(config: Config) -> Iterator[tuple[str, str]]:
+    if config.tls_certificate:
+        return
+    if config.tls_key:
+        yield "tls_key", "there is no tls_certificate that it belongs to"
+    for name in ("listen_tls", "tls_required"):
+        if getattr(config, name):
+            yield name, "there is no tls_certificate, so no TLS can be spoken"
 
 
 def _to_itself(config: Config, name: str) -> Iterator[tuple[str, str]]:
     """A server that is one of our listeners would be given its own mail for ever."""
     for host in parse_hosts(getattr(config, name)):
         port = host.port or SMTP_PORT
-        for listener in config.listen:
+        for _, listener in _listeners(config):
             same = host.host == listener.host or (
                 loopback(host.host)
                 and (unspecified(listener.host) or loopback(listener.host))

@@ -132,6 +132,14 @@ def folder(value: object) -> str:
     return text.rstrip("/") or "/"
 
 
+def path(value: object) -> str:
+    """The absolute path of a file; "" for none."""
+    text = _text(value, "an absolute path")
+    if text and (not text.startswith("/") or text.endswith("/") or "\0" in text):
+        raise Wrong(f"wants the absolute path of a file, not {shown(text)}")
+    return text
+
+
 def given_folder(value: object) -> str:
     """An absolute path that may not be empty."""
     text = folder(value)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import TypeVar
 
 from relay.config import kinds
+from relay.config.destinations import TLS_WORDS, DestinationTable
 from relay.config.kinds import MinFree, Read
 from spooltool.spool.hosts import HostPort
 
@@ -163,6 +164,13 @@ class Config:
         "where the relay listens; port 0: any free port",
         reload=False,
     )
+    listen_tls: tuple[HostPort, ...] = _list(
+        (),
+        "HOST:PORT, ...",
+        kinds.listeners,
+        "where it listens with TLS from the start (RFC 8314), usually port 465",
+        reload=False,
+    )
     accept_from: tuple[str, ...] = _list(
         (),
         "CIDR, ...",
@@ -245,6 +253,19 @@ class Config:
         50, 1, 1000, "hops", "Received lines after which a message is a loop, RFC 5321 6.3"
     )
 
+    # Encryption of incoming connections
+    tls_certificate: str = _text(
+        "",
+        "absolute path",
+        kinds.path,
+        "certificate chain, PEM, our own first; empty: STARTTLS is not offered",
+    )
+    tls_key: str = _text(
+        "", "absolute path", kinds.path, "its key, PEM; empty: in the file of the certificate"
+    )
+    tls_minimum: str = _word("1.2", ("1.2", "1.3"), "oldest version of TLS, on both sides")
+    tls_required: bool = _flag(False, "no mail is taken without TLS (530 to MAIL before it)")
+
     # The queue
     scan_period: int = _whole(2, 1, 3600, "seconds", "time between two looks at the spool", CHAPTER)
     resend_period: int = _whole(
@@ -285,6 +306,15 @@ class Config:
         "mark (SO_MARK) of the sockets that deliver, so that a redirect rule spares them; 0: none",
         reload=False,
     )
+    tls: str = _word(
+        "may",
+        TLS_WORDS,
+        "encryption towards servers; may: where the server offers it, and in clear if that "
+        "fails; require: encrypted, or the mail waits; verify: and the certificate is right",
+    )
+    tls_ca: str = _text(
+        "", "absolute path", kinds.path, "authorities for verify, PEM; empty: the system's"
+    )
     soft_bounce: bool = _flag(False, "5xx replies count as 4xx: nothing fails for good but by age")
 
     # Space
@@ -309,6 +339,9 @@ class Config:
         7 * DAY, 0, 3660 * DAY, "seconds", "age at which messages in the trash may be purged"
     )
 
+    # Tables, each about some destinations
+    destinations: tuple[DestinationTable, ...] = ()
+
     @property
     def max_octets(self) -> int:
         """max_mail_size in octets."""
@@ -323,8 +356,9 @@ class Config:
 def _table() -> tuple[Parameter, ...]:
     table = []
     for one in fields(Config):
-        named: Callable[[str], Parameter] = one.metadata[_KEY]
-        table.append(named(one.name))
+        named: Callable[[str], Parameter] | None = one.metadata.get(_KEY)
+        if named is not None:
+            table.append(named(one.name))
     return tuple(table)
 
 
@@ -340,6 +374,7 @@ SECTIONS: dict[str, str] = {
     "hostname": "This relay",
     "listen": "Who may send, and where it goes",
     "intake_workers": "Taking mail in",
+    "tls_certificate": "Encryption of incoming connections",
     "scan_period": "The queue",
     "timeout": "Delivery",
     "spool_limit": "Space",

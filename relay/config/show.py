@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relay.config.destinations import TABLE, TABLE_PARAMETERS, DestinationTable
 from relay.config.kinds import MinFree
 from relay.config.parameters import PARAMETERS, SECTIONS, Config
 
@@ -25,7 +26,23 @@ def show(config: Config, *, non_default: bool = False) -> str:
             out += ["", f"## {heading}"]
         default = "" if value == parameter.default else f"; default {encode(parameter.default)}"
         out += ["", f"# {parameter.meaning} ({parameter.kind}{default})", line]
+    if config.destinations and not non_default:
+        out += ["", "## Destinations"]
+    for table in config.destinations:
+        out += _table(table, explained=not non_default)
     return "\n".join(out).lstrip("\n") + "\n" if out else ""
+
+
+def _table(table: DestinationTable, *, explained: bool) -> list[str]:
+    out = ["", f"[{TABLE}.{_quote(str(table.pattern))}]"]
+    for parameter in TABLE_PARAMETERS:
+        value = getattr(table, parameter.name)
+        if value is None:
+            continue
+        if explained:
+            out += [f"# {parameter.meaning} ({parameter.kind})"]
+        out += [f"{parameter.name} = {encode(value)}"]
+    return out
 
 
 def encode(value: object) -> str:

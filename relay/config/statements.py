@@ -29,7 +29,8 @@ _TOKEN = re.compile(
 _KEY = r"(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')"
 _BEGINS = re.compile(
     rf"[ \t]*(?:{_KEY}(?:[ \t]*\.[ \t]*{_KEY})*[ \t]*="
-    r"|\[\[?[ \t]*(?!(?:true|false|inf|nan)\b)[A-Za-z_][A-Za-z0-9_.-]*[ \t]*\]\]?[ \t]*(?:#.*)?$)",
+    r"|\[\[?[ \t]*(?!(?:true|false|inf|nan)\b)[A-Za-z_][A-Za-z0-9_.-]*"
+    r"(?:\"[^\"\n]*\")?[ \t]*\]\]?[ \t]*(?:#.*)?$)",
     re.MULTILINE,
 )
 _WHERE = re.compile(r"(.*?) \(at (?:line (\d+), column \d+|end of document)\)\Z", re.DOTALL)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from relay.config.contradictions import contradictions
+from relay.config.destinations import TABLE, DestinationReader, parse_pattern
 from relay.config.kinds import Wrong, from_option
 from relay.config.parameters import NOT_YET, PARAMETER, Config
 from relay.config.statements import Statement, SyntaxMistake, parse, statements
@@ -42,6 +43,7 @@ class _Reading:
         self.lines: dict[str, int] = {}
         self.options: set[str] = set()
         self.problems: list[Problem] = []
+        self.destinations = DestinationReader(self.wrong)
 
     def wrong(self, line: int, name: str, text: str) -> None:
         self.problems.append(Problem(line, name, text))
@@ -60,12 +62,30 @@ def load(
     for name, words in (options or {}).items():
         _read_option(name, (words,) if isinstance(words, str) else words, reading)
     if not reading.problems:
-        config = Config(**reading.values)  # type: ignore[arg-type]  # read by each one's kind
+        tables = reading.destinations.tables()
+        config = Config(**reading.values, destinations=tables)  # type: ignore[arg-type]  # by kind
         for name, what in contradictions(config):
             reading.wrong(reading.lines.get(name, 0), _label(name, reading), what)
         if not reading.problems:
             return config
     return Problems(tuple(sorted(reading.problems)))
+
+
+def lines_of(text: str) -> dict[tuple[str, str], int]:
+    """The line of each parameter that a file sets, by table ("" for none) and name."""
+    table = ""
+    found: dict[tuple[str, str], int] = {}
+    for statement in statements(text.replace("\r\n", "\n").removeprefix("\ufeff")):
+        read = parse(statement)
+        if isinstance(read, SyntaxMistake):
+            continue
+        name, value = read
+        if statement.header:
+            table = str(next(iter(value), "")) if isinstance(value, dict) else ""
+            table = str(parse_pattern(table) or "?")
+        else:
+            found[table, name] = statement.line
+    return found
 
 
 def _label(name: str, reading: _Reading) -> str:
@@ -88,9 +108,12 @@ def _read_file(text: str, reading: _Reading) -> None:
         name, value = found
         if statement.header:
             table = name
-            reading.wrong(
-                statement.line, "", f"[{name}]: no table has a meaning, parameters stand outside"
-            )
+            if name == TABLE:
+                reading.destinations.open(statement, value)
+            else:
+                reading.wrong(statement.line, "", _no_table(name))
+        elif table == TABLE:
+            reading.destinations.take(statement, name, value, name in PARAMETER)
         elif not table:
             _read_parameter(statement, name, value, reading)
     for number, line in enumerate(text.split("\n"), 1):
@@ -128,6 +151,10 @@ def _read_option(name: str, words: tuple[str, ...], reading: _Reading) -> None:
         for what in (wrong.text, *wrong.items.values()):
             if what:
                 reading.wrong(0, _option(name), what)
+
+
+def _no_table(name: str) -> str:
+    return f'[{name}]: the only tables are [{TABLE}."HOST"]; parameters stand above them'
 
 
 def _unknown(name: str) -> str:

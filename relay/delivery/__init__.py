@@ -5,5 +5,6 @@
     mark        the mark of these sockets, and the right to set it
     pool        opening, keeping, timing them
 
-It may import `relay.smtp` and `spooltool.spool`.
+TLS comes before a connection counts as open, as `relay.policy.hops` asks of its host.
+It may import `relay.policy`, `relay.smtp`, `relay.tls` and `spooltool.spool`.
 """

@@ -7,19 +7,34 @@ orders into the end of one awaited `deliver`.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
 
 from relay.delivery.resolve import Address
+from relay.policy.hops import Hop, Step
 from relay.smtp.client import Client, State
 from relay.smtp.envelope import Mail
-from relay.smtp.orders import ClientOrder, Close, Done, HostFailed, Ready, Send, SendContent
-from relay.smtp.outcome import TIMEOUT
+from relay.smtp.orders import (
+    ClientOrder,
+    Close,
+    Done,
+    HostFailed,
+    Ready,
+    Send,
+    SendContent,
+    StartTls,
+)
+from relay.smtp.outcome import TIMEOUT, TLS
 from relay.smtp.wire import BareLineEndError, Encoder
+from relay.tls.handshake import Cipher, HandshakeFailed, offer_tls
 
 EightBit = Literal["send", "convert", "bounce"]
 """What becomes of 8-bit content where the host lacks 8BITMIME."""
+
+Peer = tuple[Address, Hop]
+"""What makes connections alike: who is there, and what is asked of him."""
 
 HIGH_WATER = 512 * 1024
 """Octets that may wait in the transport before the content stops being read."""
@@ -37,6 +52,15 @@ class Failure:
     address: Address | None = None
     code: int = 0
     status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """How a handshake is made: name asked for, context, seconds that it may take."""
+
+    name: str
+    context: ssl.SSLContext
+    seconds: float
 
 
 class Content:
@@ -63,17 +87,28 @@ class Content:
 class Connection(asyncio.Protocol):
     """An SMTP connection.  `opened` resolves to None (ready) or a Failure.
 
+    It is open when what `hop` asks of the host is fulfilled: TLS comes before `opened`.
     After `deliver` has returned, `settled()` says whether another mail may follow.
-    `touched` is the loop time of the last progress, `past_dot` that the outcome of a
-    loss would be unknown, `broken_content` why the content could not be sent to its end.
+    `cipher` is that of TLS, `stale` that the configuration has changed since, `touched`
+    the loop time of the last progress, `past_dot` that the outcome of a loss would be
+    unknown, `broken_content` why the content could not be sent to its end.
     """
 
     def __init__(
-        self, helo: str, address: Address, *, soft_bounce: bool, eightbit: EightBit
+        self,
+        helo: str,
+        address: Address,
+        *,
+        hop: Hop,
+        encryption: Encryption | None,
+        eightbit: EightBit,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.address = address
-        self.client = Client(helo, soft_bounce=soft_bounce, eightbit=eightbit)
+        self.hop = hop
+        self.client = Client(helo, soft_bounce=hop.soft_bounce, eightbit=eightbit)
+        self.cipher: Cipher | None = None
+        self.stale = False
         self.opened: asyncio.Future[Failure | None] = loop.create_future()
         self.touched = loop.time()
         self.mails = 0
@@ -81,6 +116,8 @@ class Connection(asyncio.Protocol):
         self.closed = False
         self.broken_content = ""
         self._loop = loop
+        self._encryption = encryption
+        self._handshake: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport | None = None
         self._done: asyncio.Future[Done] | None = None
         self._ready: asyncio.Future[bool] | None = None
@@ -100,6 +137,11 @@ class Connection(asyncio.Protocol):
     def broke_off(self) -> bool:
         """Whether it is over otherwise than by us: lost, silent for too long, 421, no SMTP."""
         return self.closed or self.client.state is State.CLOSED
+
+    @property
+    def peer(self) -> Peer:
+        """What it has in common with connections that may take its place."""
+        return self.address, self.hop
 
     @property
     def idle(self) -> bool:
@@ -185,7 +227,12 @@ class Connection(asyncio.Protocol):
         return True
 
     def _awaited(self) -> bool:
-        """Whether somebody waits for this connection: to open, to deliver, to be ready again."""
+        """Whether somebody waits for this connection: to open, to deliver, to be ready again.
+
+        A handshake has a limit of its own, which silence is not the measure of.
+        """
+        if self._handshake is not None:
+            return False
         if self._done is not None or not self.opened.done():
             return True
         return self._ready is not None and not self._ready.done()
@@ -219,26 +266,80 @@ class Connection(asyncio.Protocol):
                 if self._done is not None and not self._done.done():
                     self._done.set_result(cast(Done, order))
             elif kind is Ready:
+                if not self.opened.done() and not self._fulfilled():
+                    continue
                 self._is_ready = True
-                if not self.opened.done():
-                    self.opened.set_result(None)
                 if self._ready is not None and not self._ready.done():
                     self._ready.set_result(True)
             elif kind is HostFailed:
                 failed = cast(HostFailed, order)
                 reply = failed.reply
+                refused = "STARTTLS refused: " if reply and failed.reason == TLS else ""
                 if not self.opened.done():
                     self.opened.set_result(
                         Failure(
                             failed.reason,
-                            failed.text,
+                            refused + failed.text,
                             self.address,
                             reply.code if reply else 0,
                             reply.enhanced if reply else "",
                         )
                     )
+            elif kind is StartTls:
+                self._start_tls()
             elif kind is Close and self._transport is not None:
                 self._transport.close()
+
+    # encryption
+
+    def _fulfilled(self) -> bool:
+        """Ready for the first time: open, or first TLS, or of no use."""
+        offered = "STARTTLS" in self.client.extensions and self._encryption is not None
+        step = self.hop.after_ehlo(offered=offered, secure=self.client.secure)
+        if step is Step.PROCEED:
+            self.opened.set_result(None)
+            return True
+        if step is Step.STARTTLS:
+            self._obey(self.client.starttls())
+        else:
+            text = "the host does not offer STARTTLS"
+            self.opened.set_result(Failure(TLS, text, self.address))
+        return False
+
+    def _start_tls(self) -> None:
+        """Nothing is read in clear from here on: what comes is the handshake's."""
+        transport, encryption = self._transport, self._encryption
+        if transport is None or encryption is None or transport.is_closing():
+            return  # `connection_lost` tells
+        transport.pause_reading()
+        self._handshake = self._loop.create_task(self._shake_hands(transport, encryption))
+
+    async def _shake_hands(self, transport: asyncio.Transport, encryption: Encryption) -> None:
+        try:
+            secured = await offer_tls(
+                transport, self, encryption.context, encryption.seconds, encryption.name
+            )
+        except HandshakeFailed as failed:
+            if not self.opened.done():
+                self.opened.set_result(Failure(TLS, str(failed), self.address))
+            transport.abort()
+            self.connection_lost(None)
+            return
+        finally:
+            self._handshake = None
+        self._transport = secured.transport
+        self._transport.set_write_buffer_limits(high=HIGH_WATER)
+        self._paused = False  # what was true of the other transport
+        self.cipher = secured.cipher
+        if self.closed:
+            secured.transport.abort()
+            return
+        self.touched = self._loop.time()
+        self._obey(self.client.secured())
+        if secured.early:
+            self.data_received(secured.early)
+
+    # content
 
     def _send_content(self) -> None:
         content = self._content

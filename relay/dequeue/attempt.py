@@ -16,7 +16,7 @@ from relay.delivery.connection import Content
 from relay.dequeue.destination import Destination, of_envelope
 from relay.smtp.envelope import Mail
 from relay.smtp.wire import BareLineEndError, encode
-from spooltool.spool.codec import Envelope, parse
+from spooltool.spool.codec import HEAD_BYTES, Envelope, parse
 from spooltool.spool.names import SpoolName
 from spooltool.spool.parts import parts_by_sizes
 from spooltool.spool.recipient import Recipient
@@ -90,6 +90,9 @@ def take(spool: Spool, name: SpoolName, now: float, *, sealed: int, accept_hand_
         if envelope.torn:
             why = f"{envelope.size} of {envelope.expected_size} bytes: the end is missing"
             raise Unfit(TORN, why, locked, envelope)
+        if not (data[:HEAD_BYTES] or os.pread(locked.fd, HEAD_BYTES, 0)).strip(b"\0"):
+            # A power cut between rename and sync leaves the name without the bytes.
+            raise Unfit(TORN, "it has a name and no text", locked, envelope)
         if envelope.sender is None or not envelope.recipients or envelope.end < 0:
             raise Unfit(NO_ENVELOPE, "sender or recipients are not known", locked, envelope)
         trusted = accept_hand_edits or locked.inode == sealed

@@ -182,6 +182,10 @@ class Desk:
         )
         return mail, content
 
+    async def room(self) -> None:
+        """Wait while as many deliveries are unsynced as may be."""
+        await self.settler.room()
+
     def next_for(self, destination: Destination) -> str | None:
         """The next message for a lane of this destination."""
         return None if self.stopping else self.schedule.next_for(destination, time.time())

@@ -9,7 +9,8 @@ the life cycle what becomes of a message.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from relay.delivery.connection import Connection, Content, Failure
@@ -33,13 +34,15 @@ LATER = 60.0
 class Result:
     """What one attempt gave: an outcome a pending recipient, and the host that gave it.
 
-    `host_failed` tells that no mail was offered at all: the failure is the destination's.
+    `tls` is version and cipher by host, where the connection was encrypted.  `host_failed`
+    tells that no mail was offered at all: the failure is the destination's.
     `unfit` is set where the message itself cannot be sent.
     """
 
     outcomes: tuple[Outcome, ...]
     host: str
     host_failed: bool = False
+    tls: Mapping[str, str] = field(default_factory=dict)
     unfit: Unfit | None = None
 
 
@@ -60,6 +63,10 @@ class Work(Protocol):
 
     async def settle(self, job: Job, result: Result) -> None:
         """Write what became of it and drop the lock."""
+        ...
+
+    async def room(self) -> None:
+        """Wait until another delivery may become due for its sync."""
         ...
 
     def next_for(self, destination: Destination) -> str | None:
@@ -137,6 +144,7 @@ class Lane:
         self.job = self._work.take(self.destination, number)
         if self.job is None:
             return
+        await self._work.room()
         result = await self._attempt(self.job)
         job, self.job = self.job, None
         if result is None:
@@ -156,24 +164,34 @@ class Lane:
             if connection is None:
                 return Result((_outcome(failure),) * len(mail.recipients), _host(failure), True)
             self.connection = connection
-        offer = Offer(mail)
-        last = await self._offer(job, offer, content, connection)
+        offer, tls = Offer(mail), dict[str, str]()
+        last = await self._offer(job, offer, content, connection, tls)
         if last is None:
             return None
         if last.broken_content and not offer.delivered:
             why = Unfit("bare", last.broken_content, job.locked, job.envelope)
             return Result((), "", unfit=why)
-        return Result(offer.outcomes, _peer(last.address))
+        return Result(offer.outcomes, _peer(last.address), tls=tls)
 
     async def _offer(
-        self, job: Job, offer: Offer, content: Content, connection: Connection
+        self,
+        job: Job,
+        offer: Offer,
+        content: Content,
+        connection: Connection,
+        tls: dict[str, str],
     ) -> Connection | None:
-        """Offer a mail to one host after another; the last one asked, None when none was."""
+        """Offer a mail to one host after another; the last one asked, None when none was.
+
+        `tls` is told how each of them was spoken to.
+        """
         asked: set[Address] = set()
         last = None
         while self._work.attached(job.id, connection.address):
             last = connection
             host, used = _peer(connection.address), connection.mails > 0
+            if connection.cipher is not None:
+                tls[host] = str(connection.cipher)
             mail, body = offer.mail, content
             if mail.eightbit and connection.lacks_eightbit:
                 mail, body = self._work.fitted(job, mail, content, host)
@@ -186,7 +204,7 @@ class Lane:
             if not again:
                 asked.add(connection.address)
                 if connection.broke_off:
-                    self._pool.pass_over(connection.address)
+                    self._pool.pass_over(connection.peer)
             other, failure = await self._pool.connect(
                 self.destination.hosts, 25, without=asked, fresh=again
             )
@@ -202,7 +220,7 @@ class Lane:
         connection = self.connection
         if connection is None:
             return None
-        if connection.mails < self._mails and await connection.settled():
+        if connection.mails < self._mails and not connection.stale and await connection.settled():
             return connection
         self._end()
         return None

@@ -22,7 +22,8 @@ from relay.dequeue.records import Records
 from relay.dequeue.roster import Found, Roster
 from relay.dequeue.settings import Settings
 from relay.queue.schedule import Schedule
-from spooltool.spool.hosts import parse_host
+from relay.tls.trust import Trust
+from spooltool.spool.hosts import HostPort, parse_host
 from spooltool.spool.names import FLAT, RESEND, SENDER
 from spooltool.store.edit import clear_replacements
 from spooltool.store.lock import holders
@@ -64,9 +65,11 @@ class Dequeuer:
         self._pool = Pool(
             settings.hostname,
             settings.timeout,
-            soft_bounce=settings.soft_bounce,
+            hops=settings.hops(),
+            trust=Trust(settings.tls_minimum),
             eightbit=settings.eightbit,
             mark=settings.mark,
+            fell_back=self._fell_back,
         )
         self._lanes: set[Lane] = set()
         self._event = asyncio.Event()
@@ -149,6 +152,10 @@ class Dequeuer:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.records.alert(f"attempt failed: {error!r}", number)
         self._event.set()
+
+    def _fell_back(self, address: tuple[str, int], text: str) -> None:
+        """A host that TLS may be spoken with was given mail in clear."""
+        self.records.event("", "tls-failed", host=str(HostPort(*address)), text=text)
 
     def _tick(self) -> None:
         self._pool.tick()
@@ -311,7 +318,7 @@ class Dequeuer:
         self.settings = self.desk.settings = settings = self._reread()
         self.schedule.limits = settings.limits
         self._pool.timeout = settings.timeout
-        self._pool.soft_bounce = settings.soft_bounce
+        self._pool.ask(settings.hops(), Trust(settings.tls_minimum))
         self._pool.eightbit = settings.eightbit
         self.records.event("", "reload")
 

@@ -54,6 +54,10 @@ def settings_of(config: Config) -> Settings:
         soft_bounce=config.soft_bounce,
         eightbit=cast(EightBit, config.eightbit),
         mark=config.mark,
+        tls=config.tls,
+        tls_ca=config.tls_ca,
+        tls_minimum=config.tls_minimum,
+        destinations=config.destinations,
     )
 
 

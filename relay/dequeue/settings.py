@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from relay.config.destinations import DestinationTable
 from relay.delivery.connection import EightBit
+from relay.policy.hops import Hops
 from relay.queue.schedule import Limits
 
 
@@ -26,3 +28,11 @@ class Settings:
     soft_bounce: bool = False
     eightbit: EightBit = "send"
     mark: int = 0
+    tls: str = "may"
+    tls_ca: str = ""
+    tls_minimum: str = "1.2"
+    destinations: tuple[DestinationTable, ...] = ()
+
+    def hops(self) -> Hops:
+        """What is asked of each next hop."""
+        return Hops(self.destinations, tls=self.tls, ca=self.tls_ca, soft_bounce=self.soft_bounce)

@@ -2,7 +2,8 @@
 
 Unsynced unlinks of delivered mail all come back after a power cut (measured on ext4 and
 xfs), and each would be delivered twice.  So the directories are synced every 50 ms or
-100 deliveries, whichever comes first: that is the window of double delivery.
+50 deliveries, whichever comes first, and while a slow disk leaves 100 unsynced no attempt
+begins: that, and the attempts under way, is the window of double delivery.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from spooltool.store.root import Spool
 
 WINDOW_SECONDS = 0.05
 WINDOW_DELIVERIES = 100
+"""Deliveries that may be unsynced when an attempt begins; half of them begin a sync."""
 
 
 class Settler:
@@ -31,6 +33,7 @@ class Settler:
         self._syncer = syncer
         self._failed = failed
         self._count = 0
+        self._syncing = 0
         self._files: list[int] = []
         self._timer: asyncio.TimerHandle | None = None
         self._running: asyncio.Future[None] | None = None
@@ -46,10 +49,15 @@ class Settler:
             self._files.append(os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC))
         if self._running is not None:
             return
-        if self._count >= WINDOW_DELIVERIES:
+        if self._count >= WINDOW_DELIVERIES // 2:
             self._start()
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(WINDOW_SECONDS, self._start)
+
+    async def room(self) -> None:
+        """Wait while the window is full: what a power cut brings back is bounded by it."""
+        while self._running is not None and self._count + self._syncing >= WINDOW_DELIVERIES:
+            await asyncio.wait([self._running])
 
     async def flush(self) -> None:
         """Wait until everything reported so far is on disk."""
@@ -65,7 +73,8 @@ class Settler:
             self._timer = None
         if self._running is not None or not self._count:
             return
-        files, self._files, self._count = self._files, [], 0
+        files, self._files = self._files, []
+        self._syncing, self._count = self._count, 0
         self._running = asyncio.get_running_loop().run_in_executor(None, self._sync, files)
         self._running.add_done_callback(self._ended)
 
@@ -84,10 +93,11 @@ class Settler:
 
     def _ended(self, future: asyncio.Future[None]) -> None:
         self._running = None
+        self._syncing = 0
         error = future.exception()
         if isinstance(error, OSError):
             self._failed(error)
-        if self._count >= WINDOW_DELIVERIES:
+        if self._count >= WINDOW_DELIVERIES // 2:
             self._start()
         elif self._count and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(WINDOW_SECONDS, self._start)

@@ -29,29 +29,37 @@ class Telling:
         sender = envelope.sender.address if envelope.sender else ""
         notice = job.name.letter == "E" and decision.end is not End.EXPIRE
         if notice and result.outcomes:
-            self._outcome(job, sender, "", result.outcomes[0], result.host, "notice-")
+            self._outcome(job, sender, "", result, result.outcomes[0], "notice-")
         elif not notice:
             for recipient, outcome in zip(job.pending, result.outcomes, strict=False):
-                self._outcome(job, recipient.address, sender, outcome, result.host)
+                self._outcome(job, recipient.address, sender, result, outcome)
         if decision.end in (End.EXPIRE, End.TRASH):
             word = "notice-due" if decision.end is End.EXPIRE else "trashed"
             self._records.event(job.id, word, expired=decision.expired)
             self._track(envelope.get("LOG_ERR"), word, job, sender, decision.state.text)
 
     def _outcome(
-        self, job: Job, to: str, sender: str, outcome: Outcome, host: str, prefix: str = ""
+        self,
+        job: Job,
+        to: str,
+        sender: str,
+        result: Result,
+        outcome: Outcome,
+        prefix: str = "",
     ) -> None:
         event = prefix + _EVENTS[outcome.kind]
+        host = outcome.host or result.host or job.destination.name
         if outcome.kind is Kind.DELIVERED:
             self.delivered += 1
         reply = str(outcome.reply) if outcome.reply else outcome.text
         self._records.event(
             job.id,
             event,
-            host=outcome.host or host or job.destination.name,
+            host=host,
             to=to,
             sender=sender,
             reply=reply,
+            tls=result.tls.get(host),
         )
         key = "LOG_OK" if outcome.kind is Kind.DELIVERED else "LOG_BAD"
         self._track(job.envelope.get(key), event, job, sender, reply, to)

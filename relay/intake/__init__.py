@@ -15,6 +15,6 @@
     records     the lines of asmtpd.elg and tracker.log
     settings    what the configuration says about all this
 
-It may import `relay.policy`, `relay.config`, `relay.message`, `relay.smtp`, `relay.logs`
-and the spool library.
+It may import `relay.policy`, `relay.config`, `relay.message`, `relay.smtp`, `relay.logs`,
+`relay.tls` and the spool library.
 """

@@ -11,6 +11,7 @@ import asyncio
 import resource
 import signal
 import socket
+import ssl
 import time
 from collections.abc import Callable, Sequence
 
@@ -19,7 +20,7 @@ import uvloop
 from relay.config import Config
 from relay.intake.cleaner import EVERY, clean_partials
 from relay.intake.committer import Committer
-from relay.intake.connection import Connection
+from relay.intake.connection import Connection, handshake_seconds
 from relay.intake.entrance import TOO_MANY_CLIENTS, Entrance, Peer, turn_away
 from relay.intake.intake import Intake
 from relay.intake.listener import Listener
@@ -29,6 +30,8 @@ from relay.intake.space import Space
 from relay.intake.wake import Waker
 from relay.logs.process_log import ProcessLog
 from relay.policy.origin import Origin
+from relay.tls.certificate import BadCertificate, Renewal, note_on, server_context
+from relay.tls.handshake import HandshakeFailed, connect_tls
 from spooltool.spool.hosts import HostPort
 from spooltool.store.filesystem import Syncer
 from spooltool.store.lock import SharedLock
@@ -42,6 +45,8 @@ _GOODBYE = 1.0
 _SPARE = 128
 
 Reload = Callable[[], Config | str]
+Certificate = Callable[[Config], Renewal]
+"""The certificate that there is now for a configuration."""
 
 
 def run(
@@ -49,14 +54,17 @@ def run(
     sockets: Sequence[socket.socket],
     *,
     reload: Reload,
-    ready: Callable[[str], None],
+    ready: Callable[[str, str], None],
+    certificate: Certificate,
+    tls_sockets: Sequence[socket.socket] = (),
     reloaded: Callable[[], None] = lambda: None,
 ) -> int:
     """Take mail on listening sockets into `config.rundir` until a signal; the exit code.
 
-    `reload` reads the configuration again, or says why it cannot; `reloaded` is called
-    after each time.  `ready` is told the addresses once clients are accepted.  Raises
-    SpooltoolError when the spool cannot be used.
+    On `tls_sockets` TLS comes first.  `reload` reads the configuration again, or says why
+    it cannot; `certificate` is asked at the start and after each reload, `reloaded` called
+    when it is over.  `ready` is told the addresses of both kinds of sockets once clients
+    are accepted.  Raises SpooltoolError when the spool cannot be used.
     """
     settings = settings_of(config)
     _raise_limit(settings.clients)
@@ -64,7 +72,10 @@ def run(
         lock = SharedLock(spool, "intake")
         syncer = Syncer(spool.path)
         try:
-            uvloop.run(Process(config, spool, syncer, sockets, reload, reloaded).run(ready))
+            process = Process(
+                config, spool, syncer, sockets, tls_sockets, reload, certificate, reloaded
+            )
+            uvloop.run(process.run(ready))
         finally:
             syncer.close()
             lock.close()
@@ -80,18 +91,23 @@ class Process:
         spool: Spool,
         syncer: Syncer,
         sockets: Sequence[socket.socket],
+        tls_sockets: Sequence[socket.socket],
         reload: Reload,
+        certificate: Certificate,
         reloaded: Callable[[], None],
     ) -> None:
         self._config = config
         self._spool = spool
         self._syncer = syncer
         self._sockets = sockets
+        self._tls_sockets = tls_sockets
         self._reload = reload
+        self._certificate = certificate
         self._reloaded = reloaded
+        self._tls: ssl.SSLContext | None = None
         self._tasks: set[asyncio.Task[object]] = set()
 
-    async def run(self, ready: Callable[[str], None]) -> None:
+    async def run(self, ready: Callable[[str, str], None]) -> None:
         """Work until SIGTERM or SIGINT."""
         loop = asyncio.get_running_loop()
         config = self._config
@@ -108,23 +124,40 @@ class Process:
         committer = Committer(self._spool, self._syncer, waker.wake)
         space = Space(self._spool, records.space)
         self._intake = Intake(
-            settings_of(config), self._spool, committer, space, records, loop.time
+            settings_of(config, self._context(config, log)),
+            self._spool,
+            committer,
+            space,
+            records,
+            loop.time,
         )
-        entrance = Entrance(self._intake, self._sockets, self._admitted)
-        listener = Listener(self._sockets, entrance.arrived, records.cannot_accept)
+        everywhere = (*self._sockets, *self._tls_sockets)
+        entrances = (
+            Entrance(self._intake, everywhere, self._admitted),
+            Entrance(self._intake, everywhere, self._admitted_to_tls),
+        )
+        listeners = tuple(
+            Listener(sockets, entrance.arrived, records.cannot_accept)
+            for sockets, entrance in zip((self._sockets, self._tls_sockets), entrances, strict=True)
+        )
         end = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end.set)
         loop.add_signal_handler(signal.SIGHUP, self._reread, log)
         housekeeping = (loop.create_task(self._tick()), loop.create_task(self._clean()))
         space.tick(loop.time(), self._intake.settings)
-        listener.start()
-        addresses = ",".join(listening_on(sock) for sock in self._sockets)
-        log.event("", "start", listen=addresses, spool=self._spool.path)
-        ready(addresses)
+        for listener in listeners:
+            listener.start()
+        plain, tls = (
+            ",".join(listening_on(sock) for sock in sockets)
+            for sockets in (self._sockets, self._tls_sockets)
+        )
+        log.event("", "start", listen=plain, listen_tls=tls or None, spool=self._spool.path)
+        ready(plain, tls)
         await end.wait()
-        listener.stop()
-        entrance.close()
+        for listener, entrance in zip(listeners, entrances, strict=True):
+            listener.stop()
+            entrance.close()
         await self._drain()
         for task in housekeeping:
             task.cancel()
@@ -133,14 +166,20 @@ class Process:
         waker.close()
         log.close()
 
-    def _admitted(self, sock: socket.socket, address: Peer, origin: Origin) -> None:
+    def _admitted_to_tls(self, sock: socket.socket, address: Peer, origin: Origin) -> None:
+        self._admitted(sock, address, origin, tls_first=True)
+
+    def _admitted(
+        self, sock: socket.socket, address: Peer, origin: Origin, *, tls_first: bool = False
+    ) -> None:
         if not self._intake.room_for(address[0]):
             turn_away(sock, TOO_MANY_CLIENTS)
             self._intake.turned_away(*address, TOO_MANY_CLIENTS)
             return
-        connection = Connection(self._intake, *address, origin)
+        connection = Connection(self._intake, *address, origin, tls_first=tls_first)
         self._intake.opened(connection)
-        task = asyncio.get_running_loop().create_task(self._connect(connection, sock))
+        connect = self._connect_tls if tls_first else self._connect
+        task = asyncio.get_running_loop().create_task(connect(connection, sock))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -149,6 +188,17 @@ class Process:
             await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, sock)
         except OSError:
             sock.close()
+            self._intake.closed(connection)
+
+    async def _connect_tls(self, connection: Connection, sock: socket.socket) -> None:
+        settings = self._intake.settings
+        try:
+            if settings.tls is None:
+                raise HandshakeFailed("there is no certificate")
+            await connect_tls(connection, sock, settings.tls, handshake_seconds(settings))
+        except HandshakeFailed as failed:
+            sock.close()
+            self._intake.records.tls_failed(connection.client, str(failed))
             self._intake.closed(connection)
 
     async def _tick(self) -> None:
@@ -177,9 +227,27 @@ class Process:
         if isinstance(found, str):
             log.alert(f"configuration not taken over: {found}")
             return
-        self._intake.settings = settings_of(found)
+        self._intake.settings = settings_of(found, self._context(found, log))
         log.alert_command.argv = found.alert_command
         log.event("", "reload")
+
+    def _context(self, config: Config, log: ProcessLog) -> ssl.SSLContext | None:
+        """What TLS is offered with; a certificate that cannot be used leaves the old one."""
+        found = self._certificate(config)
+        if found.problem:
+            log.alert(f"certificate not taken over: {found.problem}")
+        if not config.tls_certificate:
+            self._tls = None
+        if not config.tls_certificate or found.pem is None:
+            return self._tls
+        try:
+            self._tls = server_context(found.pem, config.tls_minimum)
+        except BadCertificate as bad:
+            log.alert(f"certificate not taken over: {bad}")
+        else:
+            if note := note_on(found.pem, self._tls, time.time()):
+                log.alert(note)
+        return self._tls
 
     async def _drain(self) -> None:
         """Let messages in hand come to their end, for a while."""

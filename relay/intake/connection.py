@@ -7,38 +7,69 @@ the deadline.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import cast
 
 from relay.intake.failures import reply_to
 from relay.intake.intake import Intake
 from relay.intake.reception import Client, Reception
+from relay.intake.settings import Settings
 from relay.policy.origin import DIRECT, OWN_DELIVERY, Origin, own_delivery
 from relay.smtp.orders import Abort, Begin, Close, Content, End, Send, ServerOrder, StartTls
 from relay.smtp.reply import Reply, ReplyReader
 from relay.smtp.server import Session
 from relay.smtp.transaction import Transaction
+from relay.tls.handshake import HandshakeFailed, accept_tls, cipher_of
 from spooltool.errors import SpooltoolError
 
 LEAST_RATE = 500.0
 """Octets a second of content that keep a client from its deadline: one that sends a byte
 now and then must not hold a connection for ever."""
 
+HANDSHAKE = 60.0
+"""Most seconds that a TLS handshake may take as a whole, trickled or not."""
+
+_MARGIN = 5.0
+
+
+def handshake_seconds(settings: Settings) -> float:
+    """Seconds that a TLS handshake may take as a whole."""
+    return min(settings.idle, HANDSHAKE)
+
 
 class Connection(asyncio.Protocol):
     """The protocol of one accepted connection; `intake` is what all of them share.
 
-    `deadline` is in seconds of the loop's clock.
+    `deadline` is in seconds of the loop's clock.  With `tls_first` the connection is made
+    when it is under TLS (RFC 8314 3).
     """
 
-    def __init__(self, intake: Intake, address: str, port: int, origin: Origin = DIRECT) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        address: str,
+        port: int,
+        origin: Origin = DIRECT,
+        *,
+        tls_first: bool = False,
+    ) -> None:
         settings = intake.settings
-        self.deadline = intake.now() + settings.idle
+        self.deadline = intake.now() + settings.idle + (_MARGIN if tls_first else 0.0)
         self.client = Client(address, port, str(origin.proxy or ""))
         self._origin = origin
         self._intake = intake
         self._settings = settings
         self._policy = settings.rule.policy(address, intake.space.refusal, origin)
-        self._session = Session(settings.limits, self._policy, settings.hostname, peer=address)
+        self._session = Session(
+            settings.limits,
+            self._policy,
+            settings.hostname,
+            peer=address,
+            starttls=settings.tls is not None,
+            tls_required=settings.tls_required,
+        )
+        self._tls_first = tls_first
+        self._handshake: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport | None = None
         self._reception: Reception | None = None
         self._dropped: Reception | None = None
@@ -52,6 +83,12 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet the client, or refuse it."""
         self._transport = cast(asyncio.Transport, transport)
+        if self._session.closed:  # the service ended meanwhile
+            self._transport.close()
+            return
+        if self._tls_first:
+            self.client.cipher = cipher_of(transport)
+            self._session.secured()
         refusal = self._policy.connect()
         if refusal is not None:
             self._intake.records.refused_client(self.client, refusal, 0)
@@ -75,7 +112,8 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The client sends no more; the reply to a message being stored still goes out."""
         self._carry_out(self._session.eof())
-        return not self._session.closed
+        # The end of TLS ends both directions: there is nothing to keep open.
+        return self.client.cipher is None and not self._session.closed
 
     def connection_lost(self, error: Exception | None) -> None:
         """The connection is gone; a message that was not complete goes with it."""
@@ -133,7 +171,7 @@ class Connection(asyncio.Protocol):
                 case Close():
                     self._close()
                 case StartTls():
-                    raise AssertionError("STARTTLS was never offered")
+                    self._start_tls()
             if refusal is not None:
                 # The rest of these orders is void: the session says how it goes on.
                 self._refused(refusal)
@@ -203,6 +241,46 @@ class Connection(asyncio.Protocol):
         if self._reception is not None:
             self._reception.abort()
             self._dropped, self._reception = self._reception, None
+
+    def _start_tls(self) -> None:
+        """Nothing is read in clear from here on: what comes is the handshake's."""
+        transport, context = self._transport, self._settings.tls
+        if transport is None or transport.is_closing():
+            return
+        if context is None or self._choked:
+            # Replies that the client did not read: it does not wait for us to be ready.
+            transport.abort()
+            return
+        transport.pause_reading()
+        seconds = handshake_seconds(self._settings)
+        self.deadline = self._intake.now() + seconds + _MARGIN
+        self._handshake = asyncio.get_running_loop().create_task(
+            self._shake_hands(transport, context, seconds)
+        )
+
+    async def _shake_hands(
+        self, transport: asyncio.Transport, context: ssl.SSLContext, seconds: float
+    ) -> None:
+        try:
+            secured = await accept_tls(transport, self, context, seconds)
+        except HandshakeFailed as failed:
+            if not self._session.closed:
+                self._intake.records.tls_failed(self.client, str(failed))
+            transport.abort()
+            self.connection_lost(None)
+            return
+        finally:
+            self._handshake = None
+        self._transport = secured.transport
+        self._paused = self._ahead = False  # what was true of the other transport
+        self.client.cipher = secured.cipher
+        if self._session.closed:
+            secured.transport.close()
+            return
+        self.deadline = self._intake.now() + self._settings.idle
+        self._carry_out(self._session.secured())
+        if secured.early:
+            self.data_received(secured.early)
 
     def _close(self) -> None:
         dropped, self._dropped = self._dropped, None

@@ -18,6 +18,7 @@ from relay.message.received import Arrival, loop_problem, received_line
 from relay.policy.acceptance import Acceptance
 from relay.smtp.reply import Reply
 from relay.smtp.transaction import Transaction
+from relay.tls.handshake import Cipher
 from spooltool.errors import CannotWrite
 from spooltool.spool.compose import NewMessage
 from spooltool.spool.recipient import Path
@@ -27,10 +28,11 @@ from spooltool.store.incoming import Incoming
 class Client:
     """Who sends: what the envelope and the Received line say of a connection.
 
-    `proxy` is the HOST:PORT of the proxy that speaks for it, "" without one.
+    `proxy` is the HOST:PORT of the proxy that speaks for it, "" without one; `cipher` is
+    that of a connection under TLS.
     """
 
-    __slots__ = ("address", "helo", "port", "protocol", "proxy")
+    __slots__ = ("address", "cipher", "helo", "port", "protocol", "proxy")
 
     def __init__(self, address: str, port: int, proxy: str = "") -> None:
         self.address = address
@@ -38,6 +40,21 @@ class Client:
         self.proxy = proxy
         self.helo = ""
         self.protocol = "SMTP"
+        self.cipher: Cipher | None = None
+
+    @property
+    def proto(self) -> str:
+        """The value of PROTO: protocol, and version and cipher of TLS."""
+        cipher = self.cipher
+        return f"{self.protocol} {cipher.version} {cipher.name}" if cipher else self.protocol
+
+    @property
+    def using(self) -> str:
+        """What the Received line says of TLS, as Postfix words it; "" in clear."""
+        cipher = self.cipher
+        if cipher is None:
+            return ""
+        return f"{cipher.version} with cipher {cipher.name} ({cipher.bits} bits)"
 
 
 class Reception:
@@ -114,7 +131,7 @@ class Reception:
             Path(transaction.sender.text, transaction.mail_params),
             recipients,
             client.helo,
-            client.protocol,
+            client.proto,
         )
         received = received_line(
             Arrival(
@@ -126,6 +143,7 @@ class Reception:
                 self.incoming.name.number,
                 recipients[0].address if len(recipients) == 1 else "",
                 now,
+                client.using,
             )
         )
         try:

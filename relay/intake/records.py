@@ -32,6 +32,7 @@ class Records:
             size=reception.size,
             rule=acceptance.rule,
             proto=client.protocol,
+            tls=client.cipher,
             proxy=client.proxy or None,
         )
         self.log.track(
@@ -48,6 +49,10 @@ class Records:
             size=reception.size,
             proxy=client.proxy,
         )
+
+    def tls_failed(self, client: Client, text: str) -> None:
+        """A client with which TLS did not come about; it is gone."""
+        self.log.event("", "tls-failed", src=client.address, text=text)
 
     def refused_client(self, client: Client, reply: Reply, rule: int | None = None) -> None:
         """A client that may not send; `rule` is the rule that says so, if one does."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from dataclasses import dataclass
 
 from relay.config import Config
@@ -23,7 +24,8 @@ class Settings:
     in content.  `clients` is how many connections may be open, in this process, and
     `clients_per_address` how many of one address.  `proxies` speak for others, `way` is how
     the server that a client was going to is learnt.  `spool_limit` counts messages (0: no
-    limit), looked at each `spool_limit_scan_period` seconds.
+    limit), looked at each `spool_limit_scan_period` seconds.  `tls` is what STARTTLS is
+    offered with, None not to; `tls_required` takes no mail without it.
     """
 
     hostname: str
@@ -40,9 +42,11 @@ class Settings:
     min_free: MinFree
     proxies: Networks
     way: Way
+    tls: ssl.SSLContext | None = None
+    tls_required: bool = False
 
 
-def settings_of(config: Config) -> Settings:
+def settings_of(config: Config, tls: ssl.SSLContext | None = None) -> Settings:
     """The part of a valid configuration that an intake process needs."""
     return Settings(
         hostname=config.hostname or machine_name(),
@@ -76,6 +80,8 @@ def settings_of(config: Config) -> Settings:
         min_free=config.min_free,
         proxies=_networks(config.proxy_from),
         way=Way(config.original_destination),
+        tls=tls,
+        tls_required=config.tls_required,
     )
 
 

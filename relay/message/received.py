@@ -39,7 +39,7 @@ class Arrival:
     the client, `protocol` is the word of RFC 3848 or RFC 6531 (`SMTP`, `ESMTP`, `ESMTPS`,
     `UTF8SMTP`), `number` the message's own.  `recipient` is the only recipient, or ""
     where there are several: the line must not tell one of another.  `time` is in unix
-    seconds.
+    seconds.  `tls` is version and cipher of an encrypted connection.
     """
 
     helo: str
@@ -50,6 +50,7 @@ class Arrival:
     number: str
     recipient: str
     time: float
+    tls: str = ""
 
 
 def received_line(arrival: Arrival) -> bytes:
@@ -61,10 +62,12 @@ def received_line(arrival: Arrival) -> bytes:
     reverse = _name(arrival.reverse) + " " if arrival.reverse else ""
     recipient = arrival.recipient
     shown = recipient and not _NO_PATH.search(recipient)
-    sender = (
+    sender = [
         f"Received: from {_name(arrival.helo) or 'unknown'}",
         f"({reverse}{address_literal(arrival.address)})",
-    )
+    ]
+    if arrival.tls:
+        sender.append(f"(using {arrival.tls})")
     here = (f"by {arrival.hostname}", f"with {arrival.protocol}", f"id {arrival.number}")
     date = format_date(arrival.time)
     if shown:

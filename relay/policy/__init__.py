@@ -3,6 +3,7 @@
     cidr        networks, and whether an address is in one
     acceptance  what a rule decides about accepted mail: the envelope's values
     origin      the server that a client was going to, and loops back to ourselves
+    hops        what is asked of each next hop: TLS, soft bounces
     implicit    the rule of a relay that was given a destination and no rules
 
 A rule looks at the connection and answers with a reply or an acceptance; the session in

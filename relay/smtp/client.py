@@ -193,7 +193,9 @@ class Client:
         """The TLS handshake succeeded: what the peer said in clear is forgotten."""
         self._want(State.HANDSHAKE)
         self.secure = True
+        self.greeting = ""
         self.extensions = Extensions()
+        self._reader = ReplyReader()
         self.state = State.EHLO
         return [self._say("EHLO")]
 
@@ -357,6 +359,8 @@ class Client:
         """The connection is of no more use."""
         state = self.state
         told = text if reply is not None else f"{text} while {self._stage()}"
+        if state in (State.STARTTLS, State.HANDSHAKE):
+            reason = outcome.TLS
         if state in _BEFORE_MAIL:
             self._orders.append(HostFailed(reply, reason, told))
         elif state in (State.ENVELOPE, State.CONTENT, State.DOT):

@@ -57,13 +57,14 @@ class Dialogue:
     """
 
     __slots__ = (
+        "_barred",
         "_commands",
         "_errors",
         "_limits",
         "_mails",
+        "_passing",
         "_policy",
         "_rcpt_tried",
-        "_shut",
         "_starttls",
         "esmtp",
         "helo",
@@ -73,7 +74,15 @@ class Dialogue:
         "transaction",
     )
 
-    def __init__(self, limits: Limits, policy: Policy, hostname: str, *, starttls: bool) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        policy: Policy,
+        hostname: str,
+        *,
+        starttls: bool,
+        tls_required: bool = False,
+    ) -> None:
         if parse_helo(hostname) != hostname:
             raise ValueError(f"no host name: {hostname!r}")
         self.hostname = hostname
@@ -85,7 +94,9 @@ class Dialogue:
         self._limits = limits
         self._policy = policy
         self._starttls = starttls
-        self._shut = False
+        # What refuses every command but those that pass.
+        self._barred = replies.TLS_FIRST if tls_required else None
+        self._passing = _IN_CLEAR
         self._rcpt_tried = False
         self._commands = 0
         self._errors = 0
@@ -96,7 +107,7 @@ class Dialogue:
         refusal = self._policy.connect()
         if refusal is None:
             return self.reply(Reply(220, "", f"{self.hostname} ESMTP"))
-        self._shut = True
+        self._barred, self._passing = replies.BAD_SEQUENCE, frozenset((_QUIT,))
         return self.reply(refusal)
 
     def command(self, text: str) -> Phase:
@@ -108,8 +119,8 @@ class Dialogue:
         self._commands += 1
         if self._commands > self._limits.commands:
             return self.reply(replies.TOO_MANY_COMMANDS)
-        if self._shut and handler is not _QUIT:
-            return self.fault(replies.BAD_SEQUENCE)
+        if self._barred is not None and handler not in self._passing:
+            return self.fault(self._barred)
         return handler(self, rest)
 
     def reply(self, reply: Reply, after: Phase = Phase.COMMAND) -> Phase:
@@ -137,6 +148,8 @@ class Dialogue:
     def secured(self) -> None:
         """Forget all that was said in clear (RFC 3207 4.2)."""
         self.secure = True
+        if self._barred is replies.TLS_FIRST:
+            self._barred = None
         self.helo = ""
         self.esmtp = False
         self.transaction = None
@@ -269,6 +282,11 @@ class Dialogue:
 _Handler = Callable[[Dialogue, str], Phase]
 _UNKNOWN: _Handler = Dialogue._unknown
 _QUIT: _Handler = Dialogue._quit
+_IN_CLEAR: frozenset[_Handler] = frozenset(
+    (Dialogue._ehlo, Dialogue._helo, Dialogue._noop, Dialogue._start_tls, _QUIT)
+)
+"""Commands of a client that must begin TLS and has not (RFC 3207 4)."""
+
 _HANDLERS: dict[str, _Handler] = {
     "EHLO": Dialogue._ehlo,
     "HELO": Dialogue._helo,

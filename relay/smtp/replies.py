@@ -39,6 +39,9 @@ NESTED_MAIL = Reply(503, "5.5.1", "nested MAIL command")
 NEED_MAIL = Reply(503, "5.5.1", "MAIL first")
 NEED_RCPT = Reply(503, "5.5.1", "RCPT first")
 NO_RECIPIENTS = Reply(554, "5.5.1", "no valid recipients")
+BEHIND_STARTTLS = Reply(554, "5.5.0", "nothing may follow STARTTLS before the handshake")
+
+TLS_FIRST = Reply(530, "5.7.0", "must issue a STARTTLS command first")  # RFC 3207 4
 
 BARE_LINE_END = Reply(550, "5.6.11", "message holds a bare CR or LF")
 TOO_BIG = Reply(552, "5.3.4", "message too big")

@@ -31,8 +31,10 @@ __all__ = ["Phase", "Policy", "Session"]
 class Session:
     """One incoming connection.
 
-    `peer` is whatever names the client; it is only kept.  `starttls` offers STARTTLS.
-    ValueError for facts that cannot be, as `stored` without an `End`.
+    `peer` is whatever names the client; it is only kept.  `starttls` offers STARTTLS,
+    `tls_required` takes no mail without it.  For TLS from the start (RFC 8314 3) report
+    `secured` before `connected`.  ValueError for facts that cannot be, as `stored` without
+    an `End`.
     """
 
     __slots__ = (
@@ -59,10 +61,13 @@ class Session:
         *,
         peer: str = "",
         starttls: bool = False,
+        tls_required: bool = False,
     ) -> None:
         self.peer = peer
         self._limits = limits
-        self._dialogue = Dialogue(limits, policy, hostname, starttls=starttls)
+        self._dialogue = Dialogue(
+            limits, policy, hostname, starttls=starttls, tls_required=tls_required
+        )
         self._lines = LineReader(limits.line, limits.discard)
         self._decoder = Decoder()
         self._phase = Phase.NEW
@@ -125,12 +130,18 @@ class Session:
         return self._flush()
 
     def receive(self, data: bytes) -> list[ServerOrder]:
-        """Octets came in.  While `waiting` they are kept, at most `Limits.backlog` of them."""
+        """Octets came in.  While a message is stored they are kept, `Limits.backlog` of them.
+
+        Octets in clear after STARTTLS end the connection: they are no client's that waits
+        for our answer.
+        """
         phase = self._phase
         if phase is Phase.NEW:
             raise ValueError("not connected")
-        if phase is Phase.CLOSED or phase is Phase.HANDSHAKE:
+        if phase is Phase.CLOSED:
             return []
+        if phase is Phase.HANDSHAKE:
+            return self._end(None)
         if phase is Phase.STORING and len(self._buffer) + len(data) > self._limits.backlog:
             self._backlog_full = True
             return []
@@ -170,9 +181,10 @@ class Session:
 
     def secured(self) -> list[ServerOrder]:
         """The TLS handshake succeeded: nothing said before counts (RFC 3207 4.2)."""
-        self._want(Phase.HANDSHAKE)
+        if self._phase is not Phase.NEW:
+            self._want(Phase.HANDSHAKE)
+            self._phase = Phase.COMMAND
         self._dialogue.secured()
-        self._phase = Phase.COMMAND
         return []
 
     def eof(self) -> list[ServerOrder]:
@@ -283,8 +295,12 @@ class Session:
             assert transaction is not None
             self._orders.append(Begin(transaction))
         elif phase is Phase.HANDSHAKE:
-            # RFC 3207 6: what came in clear behind STARTTLS must never act after it.
-            self._buffer = b""
+            if self._buffer:
+                # RFC 3207 6: what came in clear behind STARTTLS must never act after it.
+                # Whoever sent it does not wait for us, or is not the client: no TLS then.
+                self._dialogue.replies[-1] = replies.BEHIND_STARTTLS.wire()
+                self._go(Phase.CLOSED)
+                return
             self._flush_replies()
             self._orders.append(StartTls())
         elif phase is Phase.CLOSED:
@@ -300,7 +316,7 @@ class Session:
         """Come to an end from any phase but `STORING`."""
         if self._phase is Phase.CLOSED:
             return []
-        if reply is not None and self._phase is not Phase.HANDSHAKE:
+        if reply is not None and self._phase not in (Phase.NEW, Phase.HANDSHAKE):
             self._dialogue.reply(reply)
         self._go(Phase.CLOSED)
         return self._flush()

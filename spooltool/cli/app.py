@@ -19,6 +19,7 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from spooltool.cli.invocation import Invocation
+from spooltool.cli.plugin import complain_as_check, is_check
 from spooltool.cli.verbs import BY_NAME, PANELS, VERBS, Verb
 from spooltool.errors import ConfigError, ExitCode, NotPermitted, QueryError, SpooltoolError
 
@@ -81,9 +82,14 @@ class VerbCommand(TyperCommand):
         self.params.extend(shared_options(asof=verb.asof))
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The help; click from 8.4 on loses what typer says of an argument, so it is put back."""
-        run = import_module(f"spooltool.cli.{BY_NAME[self.name or ''].module}").run
-        hints = get_type_hints(run, include_extras=True)
+        """The help; click from 8.4 on loses what typer says of an argument, so it is put back.
+
+        A module's `epilog` makes what stands below: tables, mostly.
+        """
+        module = import_module(f"spooltool.cli.{BY_NAME[self.name or ''].module}")
+        hints = get_type_hints(module.run, include_extras=True)
+        if hasattr(module, "epilog"):
+            self.epilog = module.epilog()
         for param in self.params:
             if isinstance(param, TyperArgument) and not param.help and param.name in hints:
                 param.help = hints[param.name].__metadata__[0].help
@@ -183,6 +189,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         invocation.out.close()
         return int(result) if isinstance(result, int) else ExitCode.OK
     except click.ClickException as error:
+        if is_check(invocation.arguments):
+            return complain_as_check(invocation, error.format_message())
         where = (
             error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else NAME
         )

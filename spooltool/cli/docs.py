@@ -15,8 +15,9 @@ import click
 
 from spooltool.cli.app import NAME, application
 from spooltool.cli.verbs import PANELS, VERBS
-from spooltool.errors import EXIT_MEANING
+from spooltool.errors import CHECK_MEANING, EXIT_MEANING
 from spooltool.query import GRAMMAR, KEYWORDS
+from spooltool.render.health import limits_table
 from spooltool.spool.document import refresh
 from spooltool.spool.fields import FIELDS
 from spooltool.spool.states import REASONS, STANDINGS
@@ -37,7 +38,8 @@ def command_page() -> str:
             lines += [f"### {verb.name}", "", *_block(_help(application(), verb.name))]
     lines += ["## Exit codes", "", "| code | meaning |", "|---|---|"]
     lines += [f"| {int(code)} | {meaning} |" for code, meaning in EXIT_MEANING.items()]
-    lines += ["", *_undo_chapter(), *_query_chapter(), *_standing_chapter(), *_field_chapter()]
+    lines += ["", *_undo_chapter(), *_check_chapter()]
+    lines += [*_query_chapter(), *_standing_chapter(), *_field_chapter()]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -69,6 +71,30 @@ def _undo_chapter() -> list[str]:
         "|---|---|",
     ]
     return [*lines, *(f"| {verb.name} | {verb.undo} |" for verb in VERBS if verb.undo), ""]
+
+
+def _check_chapter() -> list[str]:
+    lines = [
+        "## Monitoring",
+        "",
+        "`spooltool status --check` prints one line with performance data, in the form of the",
+        "Monitoring Plugins guidelines, and ends with a code of its own:",
+        "",
+        "| code | word | meaning |",
+        "|---|---|---|",
+    ]
+    lines += [f"| {int(code)} | {code.name} | {text} |" for code, text in CHECK_MEANING.items()]
+    lines += [
+        "",
+        "`--warn NAME=LIMIT,…` and `--crit NAME=LIMIT,…` change these limits; `NAME=off` takes one",
+        "away. A count or an age is bad above its limit, a share below it.",
+        "",
+        "| name | meaning | warn | crit |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| {name} | {meaning} | {warn} | {crit} |"
+              for name, meaning, warn, crit in limits_table()]  # fmt: skip
+    return [*lines, ""]
 
 
 def _query_chapter() -> list[str]:

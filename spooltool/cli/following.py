@@ -1,192 +1,193 @@
 """Following messages until they have left: changes of standing, then the outcome.
 
-Files are looked at, not watched: a change of STATE in place is seen by a file's times.
-How a message ended is told by the dequeuer's log, where there is one.
+The kernel tells which files came, moved or went, and the dequeuer's log which messages it
+worked on: those are looked at, at once.  Every ten seconds, and when events were lost, all
+of them are: a change inside a file, an attempt that lasts and a spool on another machine
+make no event.  How a message ended is told by the log, and by the operators' journal.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 from spooltool.cli.invocation import Invocation
-from spooltool.cli.left import log_of_dequeuer
-from spooltool.diagnose.leaving import HAPPY, Trail, count_line
-from spooltool.diagnose.row import Found, Row
+from spooltool.cli.left import Deletions, log_of_dequeuer
+from spooltool.cli.lookout import Lookout, Watched
+from spooltool.diagnose.leaving import HAPPY
 from spooltool.errors import ExitCode, SpooltoolError
 from spooltool.live.logfile import LogFile, Start
 from spooltool.logs import parse_line
 from spooltool.render import following as shown
+from spooltool.render.following import Stand, Step
 from spooltool.render.record import text_line
-from spooltool.spool.names import TRASH, SpoolName
-from spooltool.spool.states import Circumstance
-from spooltool.store.scan import read_entry, scan
+from spooltool.render.text import wrapped
+
+if TYPE_CHECKING:
+    from spooltool.live.watcher import SpoolWatch
+
+SCAN_EVERY = 10.0
+"""Seconds between two looks at everything."""
 
 _EVERY = 0.2
 _LOG_PATIENCE = 3.0
-_FEW = 50
-
-Sign = tuple[str, str, int, int]
-
-
-@dataclass
-class _Message:
-    """One message under watch.  `sign` tells whether its file must be read again."""
-
-    id: str
-    file: str = ""
-    sign: Sign | None = None
-    standing: str = ""
-    reason: str = ""
-    pending: int = 1
-    gone_since: float = 0.0
-    outcome: str = ""
-    trail: Trail = field(default_factory=Trail)
 
 
 class Follow:
-    """A watch that has begun: the log is read from where it stood then."""
+    """A watch that has begun: log and kernel are listened to from when it was made."""
 
-    def __init__(self, invocation: Invocation, log: LogFile | None, *, json: bool) -> None:
-        self._spool = invocation.spool
-        self._invocation = invocation
+    def __init__(
+        self, invocation: Invocation, log: LogFile | None, watch: SpoolWatch, *, json: bool
+    ) -> None:
+        self._lookout = Lookout(invocation)
+        self._deletions = Deletions(invocation.spool)
+        self._place = invocation.place
         self._log = log
+        self._watch = watch
         self._json = json
         self._out = invocation.out
-        self._messages: dict[str, _Message] = {}
+        self._messages: dict[str, Watched] = {}
         self._began = time.monotonic()
+        self._scan_at = 0.0
 
     def run(self, files: Sequence[str], seconds: float | None = None) -> int:
         """Follow these files until all have left, or for `seconds`; the exit code."""
         self._out.unpaged()
-        self._messages = {id_of(file): _Message(id_of(file), file) for file in files}
+        self._messages = {id_of(file): Watched(id_of(file), file) for file in files}
         self._began = time.monotonic()
-        self._look()
-        if files and not self._invocation.relay.up:
-            self._out.note("relay not running: nothing moves until it does")
         ended = ""
-        cost = 0.0
         try:
+            self._look()
+            self._open()
             while self._here():
-                if seconds is not None and time.monotonic() - self._began >= seconds:
+                left = _EVERY if seconds is None else self._began + seconds - time.monotonic()
+                if left <= 0:
                     ended = " after the time of --for"
                     break
-                time.sleep(max(_EVERY, 4 * cost))
-                looked = time.monotonic()
+                self._watch.wait(min(_EVERY, left))
                 self._look()
-                cost = time.monotonic() - looked
         except KeyboardInterrupt:
             ended = " when interrupted"
         finally:
-            if self._log is not None:
-                self._log.close()
+            self.close()
         return self._end(ended)
 
-    def _here(self) -> list[_Message]:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._watch.close()
+        if self._log is not None:
+            self._log.close()
+
+    def _here(self) -> list[Watched]:
         return [message for message in self._messages.values() if not message.outcome]
 
+    def _open(self) -> None:
+        """What is said before the first change."""
+        stands = [message.stand for message in self._here() if message.stand]
+        if stands and not self._json:
+            self._each(shown.start_line(stands, self._place), self._out.note)
+        if self._messages and not self._lookout.relay.up:
+            self._tell_relay()
+        if not self._json and not self._out.tty:
+            self._say(shown.pipe_header().encode())
+
+    def _tell_relay(self) -> None:
+        up = self._lookout.relay.up
+        self._out.note("relay up again" if up else "relay not running: nothing moves until it does")
+
     def _end(self, ended: str) -> int:
-        gone = [message.outcome for message in self._messages.values() if message.outcome]
-        here = [message.reason or message.standing for message in self._here()]
+        outcomes = [message.outcome for message in self._messages.values() if message.outcome]
+        here = [message.stand or Stand("fresh") for message in self._here()]
         seconds = time.monotonic() - self._began
+        interrupted = ended == " when interrupted"
         if self._json:
-            record = shown.end_record(gone, here, seconds)
+            record = shown.end_record(outcomes, here, seconds, interrupted=interrupted)
             self._say(text_line(record))
         else:
-            self._say(self._out.encode(count_line(gone, here, seconds, ended=ended)))
-        if ended == " when interrupted":
+            line = shown.end_line(outcomes, here, seconds, ended=ended)
+            self._each(line, lambda text: self._say(self._out.encode(text)))
+        if interrupted:
             return ExitCode.INTERRUPTED
-        return ExitCode.OK if not here and HAPPY.issuperset(gone) else ExitCode.SOME
+        return ExitCode.OK if not here and HAPPY.issuperset(outcomes) else ExitCode.SOME
 
     # looking
 
     def _look(self) -> None:
+        """Look at what the log and the kernel point at, or at everything when it is time."""
+        touched = self._watch.take()
+        numbers = touched.numbers | self._read_log()
         here = self._here()
-        if not here:
-            return
-        places = self._places([message.id for message in here])
-        self._read_log()
+        began = time.monotonic()
+        if touched.everything or began >= self._scan_at:
+            self._ask_relay(here)
+            self._look_at(here, closely=True)
+            now = time.monotonic()
+            self._scan_at = now + max(SCAN_EVERY, 4 * (now - began))
+        elif pointed := [one for one in here if one.gone_since or one.id in numbers]:
+            self._look_at(pointed, closely=False)
+
+    def _ask_relay(self, here: Collection[Watched]) -> None:
+        if self._lookout.ask():
+            for message in here:
+                message.sign = None  # what is overdue depends on it
+            self._tell_relay()
+
+    def _look_at(self, messages: Collection[Watched], *, closely: bool) -> None:
+        places = self._lookout.places([message.id for message in messages])
         now = time.time()
-        for message in here:
+        for message in messages:
             name = places.get(message.id)
             if name is None:
                 self._missing(message)
-            else:
-                message.gone_since = 0.0
-                self._seen(message, name, now)
+                continue
+            message.gone_since = 0.0
+            row = self._lookout.look(message, name, now, closely=closely)
+            if row is None:
+                continue
+            verdict, before = row.verdict, message.stand
+            message.stand = Stand(verdict.word, verdict.reason)
+            if before is not None and message.stand != before:
+                host = row.host if verdict.word in ("stuck", "waiting") else None
+                self._tell(message, before, message.stand, host or "", row.why)
 
-    def _places(self, ids: Sequence[str]) -> dict[str, SpoolName]:
-        """Where they stand now.  What a pass over the directories missed is looked for."""
-        wanted = set(ids)
-        found: dict[str, SpoolName] = {}
-        if len(ids) > _FEW:
-            found = {n.number: n for n in scan(self._spool).names() if n.number in wanted}
-        for id in wanted - found.keys():
-            for name in self._spool.find(id):
-                found[id] = name
-        return found
-
-    def _seen(self, message: _Message, name: SpoolName, now: float) -> None:
-        try:
-            facts = os.stat(name.base, dir_fd=self._spool.dir_fd(name.dir), follow_symlinks=False)
-        except OSError:
-            return  # it moved on in this moment: the next look finds it
-        sign = (name.dir, name.letter, facts.st_ino, facts.st_mtime_ns)
-        if sign == message.sign:
-            return
-        entry = read_entry(self._spool, name)
-        if entry is None:
-            return
-        found = Found(name, entry.inode, entry.size, entry.mtime, entry.head, entry.error)
-        row = Row(found, self._around(now))
-        first = message.sign is None
-        message.sign, message.file = sign, name.file
-        message.pending = sum(one.pending for one in row.results)
-        verdict = row.verdict
-        if (verdict.word, verdict.reason) != (message.standing, message.reason):
-            message.standing, message.reason = verdict.word, verdict.reason
-            if not first:
-                self._tell(message, verdict.word, "", verdict.why)
-
-    def _around(self, now: float) -> Circumstance:
-        settings = self._invocation.settings
-        return Circumstance(
-            now,
-            timeout=settings.timeout,
-            scan_period=settings.scan_period,
-            relay_up=self._invocation.relay.up,
-        )
-
-    def _missing(self, message: _Message) -> None:
-        """Not there any more: how it ended, as soon as the log has said so."""
+    def _missing(self, message: Watched) -> None:
+        """Not there any more: how it ended, as soon as the log or the journal has said so."""
         now = time.monotonic()
         message.gone_since = message.gone_since or now
         trail = message.trail
-        waited = now - message.gone_since > _LOG_PATIENCE
-        if self._log is not None and not trail.explains_leaving(message.pending) and not waited:
-            return
-        message.outcome = "trashed" if self._in_trash(message.id) else trail.outcome
-        self._tell(message, message.outcome, trail.host, trail.reply)
+        if trail.explains_leaving(message.pending):
+            self._left(message, trail.outcome, trail.host, trail.reply)
+        elif deletion := self._deletions.of(message.id):
+            self._left(message, "deleted", "", deletion)
+        elif self._log is None or now - message.gone_since > _LOG_PATIENCE:
+            trashed = self._lookout.in_trash(message.id)
+            self._left(message, "trashed" if trashed else trail.outcome, trail.host, trail.reply)
 
-    def _in_trash(self, number: str) -> bool:
-        try:
-            fd = self._spool.dir_fd(TRASH)
-        except OSError:
-            return False
-        for letter in "TRE":
-            try:
-                os.stat(letter + number, dir_fd=fd, follow_symlinks=False)
-            except OSError:
-                continue
-            return True
-        return False
+    def _left(self, message: Watched, outcome: str, host: str, why: str) -> None:
+        message.outcome = outcome
+        before = message.stand or Stand("fresh")
+        self._tell(message, before, Stand(outcome), host, why, left=True)
 
-    def _read_log(self) -> None:
+    def _read_log(self) -> frozenset[str]:
+        """Numbers of watched messages that new lines are about; each line joins its trail."""
         log = self._log
+        touched: set[str] = set()
         if log is None:
-            return
+            return frozenset()
         try:
             while True:
                 for raw in log.poll():
@@ -194,24 +195,30 @@ class Follow:
                     message = self._messages.get(line.id) or self._messages.get(line.id[1:])
                     if message is not None:
                         message.trail.add(line)
+                        touched.add(message.id)
                 if log.caught_up:
-                    return
+                    break
         except SpooltoolError:
             self._log = None  # the log cannot be read any more: the files still tell
+        return frozenset(touched)
 
     # telling
 
-    def _tell(self, message: _Message, word: str, host: str, text: str) -> None:
-        now = time.time()
+    def _tell(
+        self, message: Watched, before: Stand, after: Stand, host: str, why: str, left: bool = False
+    ) -> None:
+        step = Step(time.time(), message.file, before, after, host, why, left)
         if self._json:
-            record = shown.record(now, message.id, message.file, word, host, text)
-            self._say(text_line(record))
+            self._say(text_line(shown.record(message.id, step)))
+        elif self._out.tty:
+            self._say(self._out.encode(shown.screen_line(step, self._out.width)))
         else:
-            line = shown.line(now, message.file, word, host, text, self._width())
-            self._say(self._out.encode(line))
+            self._say(self._out.encode(shown.pipe_line(step)))
 
-    def _width(self) -> int:
-        return self._out.width if self._out.tty else 0
+    def _each(self, line: str, say: Callable[[str], None]) -> None:
+        """A long line: wrapped on a screen, whole in a pipe."""
+        for text in wrapped(line, self._out.width) if self._out.tty else (line,):
+            say(text)
 
     def _say(self, line: bytes) -> None:
         try:
@@ -222,7 +229,9 @@ class Follow:
 
 
 def follow_from_here(invocation: Invocation, *, json: bool) -> Follow:
-    """Begin to watch: from now on the log tells what happens."""
+    """Begin to watch: from now on log and kernel tell what happens."""
+    from spooltool.live.watcher import SpoolWatch  # start-up: retarget mostly does without
+
     path = log_of_dequeuer(invocation)
     try:
         log = LogFile(path, Start.END)
@@ -230,7 +239,7 @@ def follow_from_here(invocation: Invocation, *, json: bool) -> Follow:
         log = None
     if log is not None and not os.path.isdir(os.path.dirname(path)):
         log = None
-    return Follow(invocation, log, json=json)
+    return Follow(invocation, log, SpoolWatch(invocation.spool.path), json=json)
 
 
 def id_of(file: str) -> str:

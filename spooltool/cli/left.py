@@ -1,16 +1,20 @@
-"""How messages that are gone left the queue: the log's word for it."""
+"""How messages that are gone left the queue: the log's word for it, and the journal's."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from spooltool.cli.invocation import Invocation
 from spooltool.diagnose.leaving import Trail
 from spooltool.errors import SpooltoolError
 from spooltool.live.logfile import LogFile
 from spooltool.logs import parse_line
-from spooltool.spool.names import OWN_DIR
+from spooltool.spool.names import OWN_DIR, TRASH
+from spooltool.store.journal import Transaction, read_journal
+from spooltool.store.root import Spool
+
+_DELETING = ("delete", "purge")
 
 
 def log_of_dequeuer(invocation: Invocation) -> str:
@@ -49,3 +53,39 @@ def _words(trail: Trail) -> str:
     by = f" by {trail.host}" if trail.host else ""
     said = f": {trail.reply}" if trail.reply else ""
     return f"{trail.outcome}{by}{said}"
+
+
+class Deletions:
+    """What operators deleted, as the journal has it; read again only when it has grown."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._size = -1
+        self._told: dict[str, str] = {}
+
+    def of(self, number: str) -> str:
+        """`txn 7d by jo: spam`; "" where no operator deleted the message."""
+        try:
+            size = os.stat("journal", dir_fd=self._spool.dir_fd(OWN_DIR)).st_size
+            if size != self._size:
+                self._size = size
+                self._told = _deletions(read_journal(self._spool))
+        except (OSError, SpooltoolError):
+            return ""  # no journal, or one that may not be read, tells nothing
+        return self._told.get(number, "")
+
+
+def _deletions(transactions: Iterable[Transaction]) -> dict[str, str]:
+    """Number to who deleted it; what was changed again since counts no more."""
+    found: dict[str, str] = {}
+    for one in transactions:
+        not_done = {outcome.id for outcome in one.outcomes if outcome.result != "done"}
+        for change in one.changes:
+            if change.id in not_done:
+                continue
+            if one.verb in _DELETING or change.to.startswith(TRASH + "/"):
+                reason = f": {one.reason}" if one.reason else ""
+                found[change.id] = f"txn {one.txn} by {one.actor.user}{reason}"
+            else:
+                found.pop(change.id, None)
+    return found

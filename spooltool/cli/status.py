@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
 
+from spooltool.cli.disk import disk_of
 from spooltool.cli.history import shown
 from spooltool.cli.invocation import Invocation
 from spooltool.cli.reading import name_first, name_last, refuse_if_blind
 from spooltool.cli.selection import select
 from spooltool.cli.survey import Survey, survey
 from spooltool.cli.verbs import BY_NAME
-from spooltool.errors import ExitCode, SpooltoolError
+from spooltool.errors import ExitCode, SpooltoolError, UsageError
 from spooltool.render.journal import short_line
-from spooltool.render.screen import Disk, Screen, Trash, screen_lines, screen_record
+from spooltool.render.screen import Screen, Trash, screen_lines, screen_record
 from spooltool.render.text import visible
 from spooltool.spool.names import TRASH
 from spooltool.store.journal import read_journal
@@ -25,16 +25,48 @@ from spooltool.store.scan import scan
 _LAST_CHANGES = 3
 
 
+def epilog() -> str:
+    """The limits of `--check`, for the help."""
+    from spooltool.render.health import limits_help
+
+    return "\b\nLimits of --check (off: none):\n" + limits_help()
+
+
 def run(
     ctx: typer.Context,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="For monitoring: one line; exit 0 ok, 1 warn, 2 crit, 3 unknown."
+        ),
+    ] = False,
+    warn: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--warn",
+            metavar="NAME=LIMIT,...",
+            help="With --check: warn above (a share: below) these, such as stuck=10,oldest=4h.",
+        ),
+    ] = None,
+    crit: Annotated[
+        list[str] | None,
+        typer.Option("--crit", metavar="NAME=LIMIT,...", help="With --check: critical likewise."),
+    ] = None,
 ) -> int:
     """The spool on one screen: counts, stuck, relay, disk.
 
     Counts by standing and directory, stuck messages by reason and host, the relay, the
-    disk, the trash, and the last changes that operators made.
+    disk, the trash, and the last changes that operators made.  With --check one line with
+    performance data, as monitoring plug-ins print it.
     """
     invocation: Invocation = ctx.obj
+    if check:
+        from spooltool.cli.checking import check_spool  # start-up: it reads a little language
+
+        return check_spool(invocation, warn or (), crit or (), json=json)
+    if warn or crit:
+        raise UsageError("--warn and --crit go with --check")
     out = invocation.out
     found = survey(select(invocation, None), None)
     refuse_if_blind(invocation, found)
@@ -61,20 +93,11 @@ def _screen(invocation: Invocation, found: Survey) -> Screen:
         now=now,
         tally=found.all,
         relay=invocation.relay,
-        disk=_disk(spool),
+        disk=disk_of(spool),
         trash=_trash(spool),
         changes=_changes(spool, now),
         unreadable=tuple(visible(directory) for directory, _ in found.unreadable),
     )
-
-
-def _disk(spool: Spool) -> Disk | None:
-    try:
-        facts = os.fstatvfs(spool.fd)
-    except OSError:
-        return None
-    block = facts.f_frsize
-    return Disk(facts.f_bavail * block, facts.f_blocks * block, facts.f_favail, facts.f_files)
 
 
 def _trash(spool: Spool) -> Trash:

@@ -12,7 +12,7 @@ import marshal
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from spooltool.cli.selection import Selection
 from spooltool.diagnose.row import Row
@@ -20,6 +20,9 @@ from spooltool.diagnose.tally import Tally, unpack
 from spooltool.spool.names import SpoolName
 from spooltool.store.root import Spool
 from spooltool.store.scan import scan
+
+if TYPE_CHECKING:
+    from spooltool.diagnose.grouping import Groups
 
 WORTH_A_FORK = 3000
 """From so many files on a second process pays."""
@@ -34,6 +37,7 @@ class Survey:
 
     `shown` counts the messages that matched, `rest` the others that were looked at,
     `unjudged` are files that the query could not judge.  `looked` is the number of files.
+    `groups` counts what matched by keys, where that was asked for.
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -42,6 +46,7 @@ class Survey:
     looked: int = 0
     unjudged: list[str] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
+    groups: Groups | None = None
 
     @property
     def all(self) -> Tally:
@@ -59,20 +64,29 @@ class Survey:
         self.looked += other.looked
         self.unjudged += other.unjudged
         self.unreadable += other.unreadable
+        if self.groups is not None and other.groups is not None:
+            self.groups.merge(other.groups)
 
 
-def survey(selection: Selection, line_of: LineOf | None, *, counted: bool = True) -> Survey:
+def survey(
+    selection: Selection,
+    line_of: LineOf | None,
+    *,
+    counted: bool = True,
+    groups: Groups | None = None,
+) -> Survey:
     """Read every file of a selection; `line_of` makes a line of those that match.
 
-    `counted` False leaves the tallies empty: a bare list of ids needs none.
+    `counted` False leaves the tallies empty: a bare list of ids needs none.  `groups` says
+    by which keys they are counted, too; it is filled.
     """
     names = selection.all_names()
     gc.disable()  # rows make no cycles, and there are many of them
     try:
         if len(names) < WORTH_A_FORK or len(os.sched_getaffinity(0)) < 2:
-            found = _pass(selection, names, line_of, counted)
+            found = _pass(selection, names, line_of, counted, groups)
         else:
-            found = _two_halves(selection, names, line_of, counted)
+            found = _two_halves(selection, names, line_of, counted, groups)
     finally:
         gc.enable()
     found.unreadable = selection.unreadable
@@ -80,23 +94,28 @@ def survey(selection: Selection, line_of: LineOf | None, *, counted: bool = True
 
 
 def _two_halves(
-    selection: Selection, names: list[SpoolName], line_of: LineOf | None, counted: bool
+    selection: Selection,
+    names: list[SpoolName],
+    line_of: LineOf | None,
+    counted: bool,
+    groups: Groups | None,
 ) -> Survey:
     half = len(names) // 2
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
-        _child(selection, names[half:], line_of, counted, writing)
+        _child(selection, names[half:], line_of, counted, groups, writing)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
-        found = _pass(selection, names[:half], line_of, counted)
+        found = _pass(selection, names[:half], line_of, counted, groups)
         data = pipe.read()
     _, status = os.waitpid(child, 0)
     if status == 0:
-        found.merge(_unpacked(marshal.loads(data)))
+        found.merge(_unpacked(marshal.loads(data), groups))
     else:  # it was killed, or ran out of memory: the parent does it alone
-        found.merge(_pass(selection, names[half:], line_of, counted))
+        again = groups.fresh() if groups is not None else None
+        found.merge(_pass(selection, names[half:], line_of, counted, again))
     return found
 
 
@@ -105,12 +124,13 @@ def _child(
     names: list[SpoolName],
     line_of: LineOf | None,
     counted: bool,
+    groups: Groups | None,
     writing: int,
 ) -> NoReturn:
     """The other half, in a process that ends here whatever happens."""
     code = 1
     try:
-        found = _pass(selection, names, line_of, counted)
+        found = _pass(selection, names, line_of, counted, groups)
         with os.fdopen(writing, "wb") as pipe:
             marshal.dump(_packed(found), pipe)
         code = 0
@@ -119,13 +139,18 @@ def _child(
 
 
 def _pass(
-    selection: Selection, names: Iterable[SpoolName], line_of: LineOf | None, counted: bool
+    selection: Selection,
+    names: Iterable[SpoolName],
+    line_of: LineOf | None,
+    counted: bool,
+    groups: Groups | None,
 ) -> Survey:
-    found = Survey()
+    found = Survey(groups=groups)
     matches = selection.typed.matches if selection.typed else None
     count, count_rest = found.shown.add, found.rest.add
     lines = found.lines
     rows_of = selection.rows_of
+    group = groups.add if groups is not None else None
     looked = 0
     if not counted:
         count = count_rest = _uncounted
@@ -137,6 +162,8 @@ def _pass(
             count(row)
             if line_of is not None:
                 lines.append(line_of(row))
+            if group is not None:
+                group(row)
             continue
         count_rest(row)
         if verdict is None:
@@ -147,12 +174,16 @@ def _pass(
 
 
 def _packed(found: Survey) -> tuple[Any, ...]:
-    return found.lines, found.shown.packed(), found.rest.packed(), found.looked, found.unjudged
+    groups = found.groups.packed() if found.groups is not None else None
+    shown, rest = found.shown.packed(), found.rest.packed()
+    return found.lines, shown, rest, found.looked, found.unjudged, groups
 
 
-def _unpacked(values: tuple[Any, ...]) -> Survey:
-    lines, shown, rest, looked, unjudged = values
-    return Survey(lines, unpack(shown), unpack(rest), looked, unjudged)
+def _unpacked(values: tuple[Any, ...], groups: Groups | None) -> Survey:
+    lines, shown, rest, looked, unjudged, packed = values
+    found = Survey(lines, unpack(shown), unpack(rest), looked, unjudged)
+    found.groups = groups.unpacked(packed) if groups is not None else None
+    return found
 
 
 def last_touched(spool: Spool) -> float:

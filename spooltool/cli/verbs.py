@@ -32,6 +32,7 @@ UNTIL_LEFT = "until each has left"
 VERBS: tuple[Verb, ...] = (
     Verb("status", "status", "Look", "The spool on one screen: counts, stuck, relay, disk.", True),
     Verb("ls", "ls", "Look", "Messages, one a line.", True),
+    Verb("group", "group", "Look", "Counts and bytes by one or two keys, against age.", True),
     Verb("show", "show", "Look", "One message: verdict, envelope, recipients, headers.", True),
     Verb("log", "log", "Look", "Log lines of messages, over rotation; -f follows.", True),
     Verb("history", "history", "Look", "Operators' transactions; one in full.", True),

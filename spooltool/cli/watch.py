@@ -11,7 +11,6 @@ from spooltool.cli.invocation import Invocation
 from spooltool.cli.selection import QUERY_HELP, name_trouble, select
 from spooltool.cli.spans import read_span
 from spooltool.errors import ExitCode
-from spooltool.render.units import plural
 
 
 def run(
@@ -27,20 +26,20 @@ def run(
 ) -> int:
     """Changes of messages until they have left, then the outcome.
 
-    The set is frozen at the start.  A line for each change of standing; at the end a count
-    by outcome, as the relay's log tells it.  Exit code 1 when some were not delivered or
-    are still here.
+    The set is frozen at the start.  A line for each change of standing: when, which, from
+    what to what, at which host, and why.  It ends when all have left, after --for, or by
+    Ctrl-C, with a count by outcome, as the relay's log and the operators' journal tell it.
+    Exit code 0 when all were delivered or deleted by an operator, 1 when some were bounced,
+    given up or are still here.
     """
     invocation: Invocation = ctx.obj
     seconds = read_span("--for", for_) if for_ else None
-    follow = follow_from_here(invocation, json=json)
-    selection = select(invocation, query, null=null)
-    troubled = name_trouble(invocation, selection)
-    files = [row.file for row in selection.sorted_rows()]
-    if not files and not json:
-        invocation.out.note("nothing matches: nothing to watch")
-        return ExitCode.SOME if troubled else ExitCode.OK
-    if not json:
-        invocation.out.note(f"watching {plural(len(files), 'message')} in {invocation.place}")
-    code = follow.run(files, seconds)
+    with follow_from_here(invocation, json=json) as follow:
+        selection = select(invocation, query, null=null)
+        troubled = name_trouble(invocation, selection)
+        files = [row.file for row in selection.sorted_rows()]
+        if not files and not json:
+            invocation.out.note("nothing matches: nothing to watch")
+            return ExitCode.SOME if troubled else ExitCode.OK
+        code = follow.run(files, seconds)
     return code or (ExitCode.SOME if troubled else ExitCode.OK)

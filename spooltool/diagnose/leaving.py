@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from spooltool.logs import ElgLine
@@ -13,11 +12,12 @@ OUTCOMES: dict[str, str] = {
     "rejected": "refused for good",
     "notice": "given up; a server took the error mail",
     "trashed": "ended without a notice, kept in the trash",
+    "deleted": "an operator deleted it",
     "left": "left the queue; the log does not say how",
 }
 """Every way to leave, with its meaning."""
 
-HAPPY = frozenset(("delivered", "left"))
+HAPPY = frozenset(("delivered", "deleted", "left"))
 """Outcomes that nobody needs to look at."""
 
 _FINAL = ("delivered", "rejected", "unknown", "put-off")
@@ -64,22 +64,3 @@ class Trail:
             return True
         ended = sum(event in ("delivered", "rejected") for event in self.last.values())
         return ended > 0 and ended >= recipients
-
-
-def count_line(
-    outcomes: Iterable[str], standing: Iterable[str], seconds: float, *, ended: str = ""
-) -> str:
-    """`120 left in 2.1 s: 118 delivered, 2 rejected; 1 still here: 1 put off`."""
-    gone, here = list(outcomes), list(standing)
-    text = f"{len(gone):,} left in {seconds:.1f} s"
-    if gone:
-        text += f": {_counted(gone, {'left': 'left the queue'})}"
-    if here:
-        text += f"; {len(here):,} still here{ended}: {_counted(here, {})}"
-    return text
-
-
-def _counted(words: list[str], spelled: dict[str, str]) -> str:
-    counts = {word: words.count(word) for word in dict.fromkeys(words)}
-    most_first = sorted(counts.items(), key=lambda item: -item[1])
-    return ", ".join(f"{number:,} {spelled.get(word, word)}" for word, number in most_first)

@@ -25,6 +25,7 @@ class LogRow(NamedTuple):
     recipients: tuple[str, ...] = ()
     code: int | None = None
     size: int | None = None
+    host: str | None = None
     rule: str | None = None
     resource: str | None = None
     arrived: float | None = None
@@ -63,6 +64,7 @@ def log_row(number: str, fields: Mapping[str, str], now: float, at: float | None
         recipients=tuple(word.strip("<>") for word in _ADDRESS.findall(fields.get("to") or "")),
         code=int(reply[0]) if reply else None,
         size=int(size) if size.isascii() and size.isdigit() else None,
+        host=(fields.get("host") or "").removesuffix(":25") or None,
         rule=fields.get("rule"),
         resource=fields.get("resource") or fields.get("Resource"),
         age=None if at is None else now - at,

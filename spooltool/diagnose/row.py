@@ -52,6 +52,7 @@ _CONNECT = re.compile(r"connect \S+:([0-9]{1,5})(?=\Z|:? )")
 _REFUSED = re.compile(r"(?<=[0-9]): [Cc]onnection refused\Z")
 _judged: dict[tuple[str, str, tuple[bytes, ...]], Standing] = {}
 _MOST_JUDGED = 4096
+_USUAL_PORT = ":25"
 _NO_FACTS = Facts(None, None, True, False, False)
 
 
@@ -289,6 +290,11 @@ class Row:
         """The last reply code."""
         state = self.facts.state
         return state.code or None if state else None
+
+    @property
+    def host(self) -> str | None:
+        """The host of the last attempt, with its port where that is not 25; None before one."""
+        return self.facts.host.removesuffix(_USUAL_PORT) or None
 
     @property
     def hosts(self) -> tuple[HostPort, ...]:

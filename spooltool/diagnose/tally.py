@@ -16,6 +16,7 @@ BY_HOST = frozenset(("refused", "timeout", "unresolved", "put-off", "rejected", 
 MOST_NAMED = 20
 """So many files that cannot be read are named; the rest is counted."""
 
+_ASIDE = frozenset(("held", "quarantined", "trashed"))
 _USUAL_PORT = ":25"
 _PACKED = (
     "total",
@@ -24,6 +25,7 @@ _PACKED = (
     "places",
     "reasons",
     "oldest",
+    "waiting_since",
     "touched",
     "written",
     "unreadable",
@@ -35,7 +37,8 @@ class Tally:
 
     `standings` by standing, `places` by (directory, letter), `reasons` of stuck messages
     by (reason, host) with host "" for the reasons that have none.  `oldest` is the
-    earliest ARRIVED (infinite when none), `touched` the newest sign of life in the files,
+    earliest ARRIVED (infinite when none), `waiting_since` that of what is not set aside,
+    `touched` the newest sign of life in the files,
     `written` the newest mtime of those that have no ARRIVED.
     `unreadable` names files with the system's words.
     """
@@ -49,6 +52,7 @@ class Tally:
         self.places: dict[tuple[str, str], int] = {}
         self.reasons: dict[tuple[str, str], int] = {}
         self.oldest = float("inf")
+        self.waiting_since = float("inf")
         self.touched = 0.0
         self.written = 0.0
         self.unreadable: list[tuple[str, str]] = []
@@ -67,9 +71,13 @@ class Tally:
         if arrived is None and row.arrived is not None:
             self.written = max(self.written, row.mtime)
             self.oldest = min(self.oldest, row.mtime)
+            if word not in _ASIDE:
+                self.waiting_since = min(self.waiting_since, row.mtime)
         if arrived is not None:
             if arrived < self.oldest:
                 self.oldest = arrived
+            if arrived < self.waiting_since and word not in _ASIDE:
+                self.waiting_since = arrived
             if arrived > self.touched:
                 self.touched = arrived
         if last_try > self.touched:
@@ -91,6 +99,7 @@ class Tally:
         ):
             _add_counts(mine, theirs)
         self.oldest = min(self.oldest, other.oldest)
+        self.waiting_since = min(self.waiting_since, other.waiting_since)
         self.touched = max(self.touched, other.touched)
         self.written = max(self.written, other.written)
         self.unreadable = (self.unreadable + other.unreadable)[:MOST_NAMED]

@@ -6,6 +6,7 @@
     siblings    the rotated files beside a log, oldest first
     logfile     one log, followed over rename, truncation and compression
     merge       several logs in time order
+    watcher     which messages' files came, moved or went
     probe       a live look at a host
 
 It may import `spooltool.control`, `spooltool.logs`, `spooltool.spool` and

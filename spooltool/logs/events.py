@@ -8,7 +8,7 @@ ASMTPD = "asmtpd"
 MDQ = "mdq"
 BOTH = "both"
 
-_OUTCOME = ("host", "to", "sender", "reply")
+_OUTCOME = ("host", "to", "sender", "reply", "tls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Event:
 
 
 EVENTS: tuple[Event, ...] = (
-    Event("start", BOTH, "the process is ready", ("version", "listen", "spool")),
+    Event("start", BOTH, "the process is ready", ("version", "listen", "listen_tls", "spool")),
     Event("stop", BOTH, "the process ends in good order", ("reason",)),
     Event("reload", BOTH, "the configuration was read again", ("config",)),
     Event("alert", BOTH, "a person should look", ("text",)),
@@ -34,6 +34,7 @@ EVENTS: tuple[Event, ...] = (
         "a connection, command or message was refused",
         ("src", "verb", "code", "enhanced", "reply", "sender", "to", "helo", "proxy", "reason"),
     ),
+    Event("tls-failed", BOTH, "a TLS handshake failed or took too long", ("src", "host", "text")),
     Event("aborted", ASMTPD, "a client left in the middle of a message", ("src", "size", "reason")),
     Event(
         "stored",

@@ -79,6 +79,7 @@ GRAMMAR: tuple[Field, ...] = (
     Field("domain", Kind.DOMAIN, "the domain of a recipient", "domain:example.org"),
     Field("rule", Kind.NAME, "the number of the rule that accepted it", "rule:11"),
     Field("resource", Kind.NAME, "the resource that it came in by", "resource:smtp_in"),
+    Field("host", Kind.NAME, "the host of the last attempt", "host:10.1.5.2"),
     Field("dir", Kind.WORD, "the directory that it is in", "dir:resend,sender", Need.NAME),
     Field("reason", Kind.WORD, "why it is stuck", "reason:refused,timeout"),
     Field("code", Kind.CODE, "the last reply code", "code:400..499"),

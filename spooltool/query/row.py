@@ -13,8 +13,8 @@ class Row(Protocol):
     bytes.  `readable` is False when the envelope could not be read: then only `id`,
     `file`, `letter`, `dir`, `standing` and `reason` are asked, and every other term is
     *unjudged*.  None in `age`, `attempts` or `size` means not known, which is unjudged
-    too; None in `code`, `sender`, `rule` or `resource` means that the message has none,
-    which is a plain no.
+    too; None in `code`, `sender`, `rule`, `resource` or `host` means that the message has
+    none, which is a plain no.
     """
 
     @property
@@ -95,6 +95,11 @@ class Row(Protocol):
     @property
     def code(self) -> int | None:
         """The last reply code."""
+        ...
+
+    @property
+    def host(self) -> str | None:
+        """The host of the last attempt, with its port where that is not 25."""
         ...
 
     @property

@@ -4,10 +4,12 @@
     units      ages, sizes, counts, times
     rows       the message list: columns at a width, tabs in a pipe
     record     JSON objects of the schemas in docs/schema
+    groups     counts by one or two keys, against age
     summary    the lines below a list
     message    one message: verdict, envelope, headers
     diff       original against modified headers
     screen     the spool on one screen
+    health     one line for monitoring
     journal    operators' transactions
     loglines   log lines
 

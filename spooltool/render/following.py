@@ -1,59 +1,154 @@
-"""The lines of a watch: one for each change of standing, one for each end."""
+"""The lines of a watch: one for each change of standing, one for each end, the outcome."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from spooltool.render.record import VERSION, Cleaner
-from spooltool.render.text import cut, fit, visible
-from spooltool.render.units import moment, rfc3339
-from spooltool.spool.states import STANDINGS
+from spooltool.render.summary import WORDING, standing_words
+from spooltool.render.text import cut, visible
+from spooltool.render.units import moment, plural, rfc3339
 
-_WORD = 9
-_HOST = 15
-_SPELLED = {"left": "gone", "partly": "in part"}
+COLUMNS = ("TIME", "ID", "FROM", "TO", "HOST", "WHY")
+_WIDE = 100
+_WORDS, _WORDS_WIDE, _HOST_WIDE = 18, 23, 15
 _UNSAID = "left the queue"
 
+OUTCOME_WORDING: dict[str, str] = {
+    "delivered": "delivered",
+    "partly": "delivered in part, refused in part",
+    "rejected": "refused for good",
+    "notice": "bounced (notice sent)",
+    "trashed": "given up without a notice (in the trash)",
+    "deleted": "deleted by an operator",
+    "left": "left the queue",
+}
+"""An outcome after a count."""
 
-def line(at: float, file: str, word: str, host: str, text: str, width: int) -> str:
-    """One change; `width` columns of a screen, 0 for a pipe (tabs, uncut)."""
-    name = visible(file.rpartition("/")[2])
-    said = visible(text) or (_UNSAID if word == "left" else "")
-    if not width:
-        return "\t".join((rfc3339(at) or "-", name, word, visible(host) or "-", said))
-    when = moment(at)
+
+class Stand(NamedTuple):
+    """How a message stands: a word of STANDINGS with the reason of *stuck*, or an outcome."""
+
+    word: str
+    reason: str = ""
+
+
+class Step(NamedTuple):
+    """One change: at unix seconds, in which file, from what to what, at which host, and why.
+
+    `after` is an outcome where `left` says that the message has left.
+    """
+
+    at: float
+    file: str
+    before: Stand
+    after: Stand
+    host: str
+    why: str
+    left: bool = False
+
+
+def pipe_header() -> str:
+    """The line above the changes in a pipe."""
+    return "#" + "\t".join(COLUMNS)
+
+
+def pipe_line(step: Step) -> str:
+    """One change in a pipe: tabs, uncut."""
+    before, after = _words(step)
+    return "\t".join(
+        (rfc3339(step.at) or "-", _name(step), before, after, visible(step.host) or "-", _why(step))
+    )
+
+
+def screen_line(step: Step, width: int) -> str:
+    """`19:46:12  R001njd6k  stuck -> delivered  10.1.5.9  250 2.0.0 queued`."""
+    when = moment(step.at)
     start = f"{when:%H:%M:%S}" if when else "--:--:--"
-    start += f"  {name}  {fit(_SPELLED.get(word, word), _WORD)}  "
-    if word not in STANDINGS and host:
-        start += fit(visible(host), max(_HOST, len(host))) + "  "
-    return cut(start + said, width).rstrip()
+    wide = width >= _WIDE
+    words = " -> ".join(_words(step)).ljust(_WORDS_WIDE if wide else _WORDS)
+    line = f"{start}  {_name(step)}  {words}  "
+    if step.host or wide:
+        line += visible(step.host).ljust(_HOST_WIDE if wide else 0) + "  "
+    return cut(line + _why(step), width).rstrip()
 
 
-def record(at: float, id: str, file: str, word: str, host: str, text: str) -> dict[str, Any]:
+def _name(step: Step) -> str:
+    return visible(step.file.rpartition("/")[2])
+
+
+def _words(step: Step) -> tuple[str, str]:
+    """Both standings; from stuck to stuck it is the reason that has changed."""
+    before, after = step.before, step.after
+    if before.word == after.word:
+        return before.reason or before.word, after.reason or after.word
+    return before.word, after.word
+
+
+def _why(step: Step) -> str:
+    return visible(step.why) or (_UNSAID if step.after.word == "left" else "")
+
+
+def record(id: str, step: Step) -> dict[str, Any]:
     """One change of `watch --json`; docs/schema/watch.json."""
     clean = Cleaner()
-    here = word in STANDINGS
+    before, after, left = step.before, step.after, step.left
     return {
         "v": VERSION,
-        "at": rfc3339(at),
+        "at": rfc3339(step.at),
         "id": id,
-        "file": file,
-        "standing": word if here else None,
-        "outcome": None if here else word,
-        "host": clean.text("host", host or None),
-        "why": clean.text("why", text or None),
+        "file": step.file,
+        "before": before.word,
+        "before_stuck": before.reason or None,
+        "standing": None if left else after.word,
+        "stuck": after.reason or None,
+        "outcome": after.word if left else None,
+        "host": clean.text("host", step.host or None),
+        "why": clean.text("why", step.why or None),
         "raw": clean.raw or None,
     }
 
 
-def end_record(gone: Sequence[str], here: Sequence[str], seconds: float) -> dict[str, Any]:
+def start_line(stands: Sequence[Stand], place: str) -> str:
+    """`watching 143 messages in gw1:/var/spool/relay: 120 refused, 23 put off`."""
+    return f"watching {plural(len(stands), 'message')} in {place}: {_here(stands)}"
+
+
+def end_line(
+    outcomes: Sequence[str], here: Sequence[Stand], seconds: float, *, ended: str = ""
+) -> str:
+    """`120 left in 2.1 s: 118 delivered, 2 bounced (notice sent); 1 still here: 1 put off`."""
+    text = f"{len(outcomes):,} left in {seconds:.1f} s"
+    if outcomes:
+        text += f": {_counted(OUTCOME_WORDING[word] for word in outcomes)}"
+    if here:
+        text += f"; {len(here):,} still here{ended}: {_here(here)}"
+    return text
+
+
+def _here(stands: Sequence[Stand]) -> str:
+    parts = []
+    for stand, number in Counter(stands).most_common():
+        words = WORDING[stand.reason] if stand.reason else standing_words(stand.word, number)
+        parts.append(f"{number:,} {words}")
+    return ", ".join(parts)
+
+
+def _counted(words: Iterable[str]) -> str:
+    return ", ".join(f"{number:,} {word}" for word, number in Counter(words).most_common())
+
+
+def end_record(
+    outcomes: Sequence[str], here: Sequence[Stand], seconds: float, *, interrupted: bool = False
+) -> dict[str, Any]:
     """The last object of `watch --json`: counts by outcome, and of what is still here."""
     return {
         "v": VERSION,
         "summary": True,
-        "left": dict(Counter(gone)),
-        "here": dict(Counter(here)),
+        "left": dict(Counter(outcomes)),
+        "here": dict(Counter(stand.reason or stand.word for stand in here)),
         "seconds": round(seconds, 3),
+        "interrupted": interrupted,
     }

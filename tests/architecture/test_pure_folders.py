@@ -26,11 +26,12 @@ SHELL = {
         "delivery",
         "antivirus",
         "control",
+        "certificates",
         "notify",
         "service",
         "supervisor",
     }
-    | {"logs"},
+    | {"logs", "tls"},
 }
 RELAY_SEES = {"spool", "store", "control", "logs", "errors"}
 

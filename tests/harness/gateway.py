@@ -45,7 +45,7 @@ class Gateway(Child):
 
     `port` is where it takes mail.  `settings` are lines of relay.toml that beat the quick
     periods of a test; `python` and `env` are for tests
-    of accounts.
+    of accounts, `under` is a command that it is run by (strace with its options).
     """
 
     def __init__(
@@ -58,13 +58,14 @@ class Gateway(Child):
         spool: Path | None = None,
         python: str = PYTHON,
         env: Mapping[str, str] | None = None,
+        under: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self.spool = spool or folder / "spool"
         self.config = write_config(folder, settings)
         self.python, self.env = python, dict(env or {})
         to = f"127.0.0.1:{dst}" if isinstance(dst, int) else dst
-        argv = [python, "-m", "relay", "run", "--spool", str(self.spool)]
+        argv = [*under, python, "-m", "relay", "run", "--spool", str(self.spool)]
         argv += ["--config", str(self.config), "--listen", f"127.0.0.1:{listen}", "--dst", to]
         super().__init__(argv, env=env)
         self.port = 0

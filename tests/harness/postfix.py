@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
-from tests.harness.process import accepts_connections, free_port, wait_until
+from tests.harness.process import accepts_connections, family, free_port, wait_until
 
 PROGRAMS = ("/usr/sbin/postfix", "/usr/sbin/postqueue", "/usr/sbin/smtp-source")
 DAEMONS = "/usr/lib/postfix/sbin"
@@ -83,6 +83,7 @@ discard    unix  -  -  n  -      -  discard
 virtual    unix  -  n  n  -      -  virtual
 anvil      unix  -  -  n  -      1  anvil
 scache     unix  -  -  n  -      1  scache
+tlsmgr     unix  -  -  n  1000?  1  tlsmgr
 postlog    unix-dgram n - n -    1  postlogd
 """
 
@@ -92,7 +93,8 @@ class Postfix:
 
     What becomes of mail: `next_hop` hands it to 127.0.0.1:port; `maildir=True` files it
     under `maildir` for the example domains; `defer=True` leaves it in the deferred queue;
-    otherwise it is discarded.  `settings` are main.cf lines of the test's own.
+    otherwise it is discarded.  `settings` are main.cf lines of the test's own; `queue` is
+    for a queue that lies elsewhere.
     """
 
     def __init__(
@@ -103,10 +105,11 @@ class Postfix:
         maildir: bool = False,
         defer: bool = False,
         settings: Mapping[str, str] | None = None,
+        queue: Path | None = None,
     ) -> None:
         self.folder = folder
         self.config = folder / "etc"
-        self.queue = folder / "queue"
+        self.queue = queue or folder / "queue"
         self.maildir = folder / "mail" / "sink"
         self.log = folder / "maillog"
         self.port = free_port()
@@ -175,6 +178,18 @@ class Postfix:
             self._master.stderr.close()
         self._master = None
 
+    def kill_all(self) -> None:
+        """SIGKILL to the master and to all that it started."""
+        if self._master is None:
+            return
+        for pid in family(self._master.pid):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        self._master.wait()
+        self.stop()
+
     def command(self, name: str, *arguments: str) -> list[str]:
         """The argv of a Postfix command for this instance."""
         return [f"/usr/sbin/{name}", "-c", str(self.config), *arguments]
@@ -201,6 +216,9 @@ class Postfix:
             folder.mkdir(parents=True, exist_ok=True)
         os.chown(self.folder / "data", owner.pw_uid, owner.pw_gid)
         os.chown(self.folder / "mail", owner.pw_uid, owner.pw_gid)
+        # postsuper, which looks at the queue before the start, logs without root's rights.
+        self.log.touch()
+        os.chown(self.log, owner.pw_uid, owner.pw_gid)
         open_to_others(self.folder)
         places = {
             "config_directory": self.config,

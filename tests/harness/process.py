@@ -47,6 +47,18 @@ def accepts_connections(port: int) -> bool:
         return False
 
 
+def family(pid: int) -> list[int]:
+    """A process and what it has started, parents first."""
+    found = [pid]
+    for parent in found:
+        try:
+            children = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+        except FileNotFoundError:
+            continue
+        found += map(int, children.split())
+    return found
+
+
 class Child:
     """One child process in a session of its own, ended with everything it started.
 
@@ -110,6 +122,13 @@ class Child:
         if self.popen.stdout is not None:
             self.popen.stdout.close()
         return self.popen.wait()
+
+    def kill_all(self) -> None:
+        """SIGKILL to the process and to everything it started; on return it is dead."""
+        self._signal_group(signal.SIGKILL)
+        self.popen.wait()
+        if self.popen.stdout is not None:
+            self.popen.stdout.close()
 
     def wait(self, *, seconds: float) -> int:
         """Its exit status, once it has ended by itself; NotReady when it does not."""

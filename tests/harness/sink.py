@@ -95,15 +95,23 @@ class Sink(asyncio.Protocol):
         self.in_data = False
         self.searched = 0
         self.started = 0
+        self.silent = False
+        self.ended = False
         self.busy: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greets, when the plan says so."""
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
-        if self.plan.greet_after == 0:
+        if self.plan.silent_at == "greeting":
+            self.silent = True
+        elif self.plan.greet_after == 0:
             self._greet()
         elif self.plan.greet_after > 0:
             asyncio.get_running_loop().call_later(self.plan.greet_after, self._greet)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The peer has gone, or was dropped."""
+        self.ended = True
 
     def data_received(self, data: bytes) -> None:
         """Answers what is complete; with a delay, one answer at a time."""
@@ -140,7 +148,9 @@ class Sink(asyncio.Protocol):
         if not found:
             return None
         self.buffer = rest
-        return self._command(line.decode("utf-8", "surrogateescape"))
+        verb = line[:4].decode("latin-1").lower()
+        self.silent = self.silent or verb == self.plan.silent_at
+        return "" if self.silent else self._command(line.decode("utf-8", "surrogateescape"))
 
     def _command(self, line: str) -> str:
         verb = line[:4].upper()

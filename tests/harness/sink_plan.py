@@ -32,6 +32,8 @@ class SinkPlan:
     greeting, mail, data, dot    the reply of that stage in place of the usual one
     recipients    reply by recipient address; "*" for all others
     drop_at_dot   how many times the connection is dropped after the dot with no reply; -1: always
+    silent_at     the stage ("greeting", "ehlo", "mail", "rcpt", "data") at which, and after which,
+                  nothing is said any more
     drop_logs     whether a message so dropped counts as taken (and is logged)
     messages_per_connection      then `421` in place of MAIL's reply; 0: no limit
     extensions    EHLO keywords; empty: EHLO is refused with 502
@@ -45,6 +47,7 @@ class SinkPlan:
     dot: Reply = ""
     recipients: dict[str, Reply] = field(default_factory=dict)
     drop_at_dot: int = 0
+    silent_at: str = ""
     drop_logs: bool = True
     messages_per_connection: int = 0
     extensions: tuple[str, ...] = DEFAULT_EXTENSIONS

@@ -112,7 +112,11 @@ max_hops = 0
         (16, "postmaster", "wants an address local@domain, not 'nobody'"),
         (17, "", "invalid value"),
         (18, "", "unterminated string"),
-        (20, "", "[delivery]: no table has a meaning, parameters stand outside"),
+        (
+            20,
+            "",
+            '[delivery]: the only tables are [destination."HOST"]; parameters stand above them',
+        ),
         (22, "", "unclosed array"),
     ]
 

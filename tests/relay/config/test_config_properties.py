@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.config import PARAMETERS, Config, Problems, load, restart_needed, show
+from relay.config.destinations import DestinationTable, parse_pattern
 from relay.config.kinds import MinFree
 from relay.config.show import encode
 from relay.config.statements import Statement, SyntaxMistake, parse, statements
@@ -109,6 +110,19 @@ def test_members_of_a_list_have_their_lines() -> None:
 
 
 HOSTS = st.sampled_from(["", "10.0.0.9", "mx.example.net:2525", "{a, b:26}", "[2001:db8::1]:25"])
+TABLES = st.lists(
+    st.builds(
+        DestinationTable,
+        st.sampled_from(["mx.example.net", "*.example.org:26", "[2001:db8::1]:25"]).map(
+            parse_pattern
+        ),
+        tls=st.sampled_from([None, "off", "verify"]),
+        tls_name=st.sampled_from([None, "mx.example.com"]),
+        tls_ca=st.sampled_from([None, "", "/etc/ca.pem"]),
+        soft_bounce=st.sampled_from([None, True, False]),
+    ),
+    unique_by=lambda table: table.pattern,
+).map(tuple)
 CONFIGS = st.builds(
     Config,
     hostname=st.sampled_from(["", "gw.example.com"]),
@@ -127,6 +141,7 @@ CONFIGS = st.builds(
     soft_bounce=st.booleans(),
     bare=st.sampled_from(["reject", "normalise"]),
     min_free=st.sampled_from([MinFree(), MinFree(percent=12.5), MinFree(octets=123456)]),
+    destinations=TABLES,
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from relay.delivery.connection import AFTER_DOT, Connection, Content
+from relay.policy.hops import Hop
 from relay.smtp.envelope import Mail
 from relay.smtp.orders import Done
 from relay.smtp.outcome import Kind
@@ -64,8 +65,9 @@ class Moves:
 
 def play(scene: Scene) -> None:
     async def main() -> None:
-        connection = Connection("gw1.example.com", ("10.1.5.2", 25), soft_bounce=False,
-                                eightbit="send")  # fmt: skip
+        connection = Connection(
+            "gw1.example.com", ("10.1.5.2", 25), hop=Hop(), encryption=None, eightbit="send"
+        )
         wire = Wire()
         connection.connection_made(wire)
         await scene(connection, wire, Moves(connection))

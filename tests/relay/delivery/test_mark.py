@@ -13,6 +13,8 @@ import pytest
 
 from relay.delivery.mark import check_mark, keep_right, marked_socket
 from relay.delivery.pool import Pool
+from relay.policy.hops import Hops
+from relay.tls.trust import Trust
 from spooltool.errors import NotPermitted
 from spooltool.spool.hosts import HostPort
 from tests.harness.process import ROOT
@@ -118,7 +120,7 @@ def test_the_socket_carries_it(address: str) -> None:
 @needs_right
 def test_a_pool_marks_what_it_opens() -> None:
     async def scene(port: int) -> None:
-        pool = Pool("gate.example", 20.0, soft_bounce=False, eightbit="send", mark=MARK)
+        pool = Pool("gate.example", 20.0, hops=Hops(), trust=Trust(), eightbit="send", mark=MARK)
         connection, failure = await pool.connect((HostPort("127.0.0.1", port),), 25)
         assert connection is not None, failure
         sock = connection._transport.get_extra_info("socket")  # type: ignore[union-attr]

@@ -10,6 +10,8 @@ import pytest
 
 from relay.delivery import pool as pool_module
 from relay.delivery.pool import NO_HOST, PASS_OVER, Pool
+from relay.policy.hops import Hop, Hops
+from relay.tls.trust import Trust
 from spooltool.spool.hosts import HostPort
 from tests.harness.process import free_port
 
@@ -52,7 +54,7 @@ class Greeting(asyncio.Protocol):
 
 def play(scene: Callable[[Pool], Coroutine[Any, Any, None]]) -> None:
     async def main() -> None:
-        pool = Pool("gw1.example.com", 5.0, soft_bounce=False, eightbit="send")
+        pool = Pool("gw1.example.com", 5.0, hops=Hops(), trust=Trust(), eightbit="send")
         async with asyncio.timeout(20):
             await scene(pool)
             connections = list(pool._open)
@@ -104,7 +106,7 @@ def test_a_kick_forgets_what_failed() -> None:
     async def scene(pool: Pool) -> None:
         first, second = Greeter(), Greeter()
         hosts = local(await first.serve(), await second.serve())
-        pool.pass_over(("127.0.0.1", hosts[0].port or 0))
+        pool.pass_over((("127.0.0.1", hosts[0].port or 0), Hop()))
         connection, _ = await pool.connect(hosts, 25)
         assert connection is not None and connection.address[1] == hosts[1].port
         pool.forget_failures()

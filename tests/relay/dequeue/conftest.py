@@ -183,6 +183,7 @@ class Notes:
     def __init__(self) -> None:
         self.events: list[tuple[str, str]] = []
         self.facts: list[dict[str, object]] = []
+        self.fields: list[tuple[str, dict[str, object]]] = []
         self.alerts: list[str] = []
         self.tracked: list[str] = []
         self.limits = 0
@@ -190,6 +191,7 @@ class Notes:
     def event(self, id: str, event: str, **fields: object) -> None:
         self.events.append((id, event))
         self.facts.append({"id": id, "event": event, **fields})
+        self.fields.append((event, fields))
 
     def track(self, action: str, id: str, **fields: object) -> None:
         self.tracked.append(action)

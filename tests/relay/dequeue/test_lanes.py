@@ -11,8 +11,10 @@ from relay.delivery.connection import Connection, Content
 from relay.delivery.pool import Pool
 from relay.dequeue.destination import Destination
 from relay.dequeue.lanes import Lane, Work
+from relay.policy.hops import Hop, Hops
 from relay.smtp.envelope import Mail
 from relay.smtp.outcome import Kind
+from relay.tls.trust import Trust
 from spooltool.spool.hosts import HostPort
 
 MAIL = Mail("a@example.com", [("b@example.org", "")])
@@ -39,8 +41,10 @@ class Wire(asyncio.Transport):
 
 async def delivering(wire: Wire) -> tuple[Lane, Connection, asyncio.Task[object]]:
     """A lane whose peer has taken MAIL and RCPT and has yet to answer DATA."""
-    pool = Pool("relay.example", 30.0, soft_bounce=False, eightbit="send")
-    connection = Connection("relay.example", ("192.0.2.1", 25), soft_bounce=False, eightbit="send")
+    pool = Pool("relay.example", 30.0, hops=Hops(), trust=Trust(), eightbit="send")
+    connection = Connection(
+        "relay.example", ("192.0.2.1", 25), hop=Hop(), encryption=None, eightbit="send"
+    )
     connection.connection_made(wire)
     connection.data_received(b"220 ready\r\n")
     connection.data_received(b"250 ready\r\n")

@@ -188,6 +188,21 @@ def test_a_torn_file_is_never_sent_but_held(world: World, play: Play) -> None:
     play(scenario)
 
 
+@pytest.mark.parametrize("content", [b"", bytes(5000)], ids=["empty", "nul"])
+def test_a_name_without_text_that_a_power_cut_left_is_held(
+    world: World, play: Play, content: bytes
+) -> None:
+    async def scenario(target: Target) -> None:
+        path = f"{world.spool.path}/D_sender/R00000042"
+        with open(path, "wb") as file:
+            file.write(content)
+        await world.dequeuer().run(once=True)
+        assert world.files() == ["D_hold/R00000042"]
+        assert any("torn" in alert for alert in world.notes.alerts)
+
+    play(scenario)
+
+
 def test_edited_content_waits_for_a_person(world: World, play: Play) -> None:
     async def scenario(target: Target) -> None:
         number = world.put(target.port, body=b"pay 100 to anna\n")

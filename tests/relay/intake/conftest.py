@@ -10,8 +10,15 @@ from pathlib import Path
 import pytest
 
 from relay.config import Config, load
+from spooltool.store import counter
 from spooltool.store.root import Spool
 from tests.relay.intake.house import House, Play, Scene
+
+
+@pytest.fixture(autouse=True)
+def _numbers_begin_at_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scenes name their messages; the clock would have another number each time."""
+    monkeypatch.setattr(counter, "clock_floor", lambda now: 0)
 
 
 @pytest.fixture

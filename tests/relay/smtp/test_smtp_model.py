@@ -116,6 +116,9 @@ class Conversation(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.connect()
+
+    def connect(self) -> None:
         fence = Fence(
             senders={"busy@b": Reply(450, "4.2.1", "later")},
             recipients={"nobody@d": Reply(550, "5.1.1", "no such user")},
@@ -129,7 +132,7 @@ class Conversation(RuleBasedStateMachine):
         self.body: bytes | None = None
         self.ended = 0
         self.acknowledged = 0
-        self.tls_asked = False
+        self.tls_asked = self.may_close = False
         assert self.codes(self.session.connected()) == [220]
 
     def codes(self, orders: list[ServerOrder]) -> list[int]:
@@ -161,7 +164,7 @@ class Conversation(RuleBasedStateMachine):
                 case StartTls():
                     self.tls_asked = True
                 case Close():
-                    raise AssertionError("closed")
+                    assert self.may_close
         return found
 
     def feed(self, data: bytes, cuts: list[int]) -> list[int]:
@@ -233,8 +236,14 @@ class Conversation(RuleBasedStateMachine):
         code = self.model.run("STARTTLS", "")
         if code != 220:
             injected = b""
-        assert self.feed(b"STARTTLS\r\n" + injected, []) == [code]
-        assert self.tls_asked == (code == 220)
+        if injected:
+            self.may_close = True
+            assert self.feed(b"STARTTLS\r\n" + injected, []) == [554]
+            assert self.session.closed
+            self.connect()
+        else:
+            assert self.feed(b"STARTTLS\r\n", []) == [code]
+            assert self.tls_asked == (code == 220)
 
     @precondition(lambda self: self.tls_asked)
     @rule()

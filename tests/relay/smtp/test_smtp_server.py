@@ -157,16 +157,68 @@ def test_the_transaction_of_begin() -> None:
     ],
 )
 def test_starttls_injection(injected: bytes) -> None:
-    for cut in (whole, bytewise):
-        session = greeted(starttls=True)
-        orders = [
-            order for part in cut(b"STARTTLS\r\n" + injected) for order in session.receive(part)
-        ]
-        assert orders == [Send(b"220 2.0.0 ready to start TLS\r\n"), StartTls()]
-        assert session.secured() == []
-        assert text(session.receive(b"OM:<a@b>\r\nMAIL FROM:<a@b>\r\n")) == (
-            b"500 5.5.1 command not recognised\r\n503 5.5.1 EHLO or HELO first\r\n"
-        )
+    """In one segment with STARTTLS or behind it: it ends the connection and never acts."""
+    session = greeted(starttls=True)
+    refusal = Send(b"554 5.5.0 nothing may follow STARTTLS before the handshake\r\n")
+    assert session.receive(b"STARTTLS\r\n" + injected) == [refusal, Close()]
+    assert session.receive(b"QUIT\r\n") == []
+    session = greeted(starttls=True)
+    data = b"STARTTLS\r\n" + injected
+    for byte in bytewise(data[:9]):
+        assert session.receive(byte) == []
+    assert session.receive(data[9:10]) == [Send(b"220 2.0.0 ready to start TLS\r\n"), StartTls()]
+    assert session.receive(data[10:]) == [Close()]
+
+
+def test_nothing_said_before_the_handshake_counts_after_it() -> None:
+    session = greeted(starttls=True)
+    session.receive(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n")
+    assert kinds(session.receive(b"STARTTLS\r\n")) == [Send, StartTls]
+    assert session.waiting
+    assert session.secured() == []
+    assert not session.waiting
+    assert text(session.receive(b"OM:<a@b>\r\nDATA\r\nMAIL FROM:<a@b>\r\n")) == (
+        b"500 5.5.1 command not recognised\r\n503 5.5.1 MAIL first\r\n"
+        b"503 5.5.1 EHLO or HELO first\r\n"
+    )
+    assert b"STARTTLS" not in text(session.receive(b"EHLO client.example.org\r\n"))
+    assert text(session.receive(b"STARTTLS\r\n")) == b"503 5.5.1 bad sequence of commands\r\n"
+
+
+def test_tls_from_the_start() -> None:
+    session = Session(Limits(), Fence(), "gw.example.org", tls_required=True)
+    assert session.secured() == []
+    assert text(session.connected()) == b"220 gw.example.org ESMTP\r\n"
+    assert b"STARTTLS" not in text(session.receive(b"EHLO c\r\n"))
+    assert (session.secure, session.protocol) == (True, "ESMTPS")
+    assert text(session.receive(b"MAIL FROM:<a@b>\r\n")) == b"250 2.1.0 sender ok\r\n"
+
+
+def test_before_the_greeting_nothing_is_said_in_clear() -> None:
+    for fact in ("eof", "timed_out", "closing"):
+        session = Session(Limits(), Fence(), "gw.example.org")
+        assert getattr(session, fact)() == [Close()]
+
+
+def test_tls_is_required() -> None:
+    session = Session(Limits(), Fence(), "gw.example.org", starttls=True, tls_required=True)
+    session.connected()
+    first = b"530 5.7.0 must issue a STARTTLS command first\r\n"
+    for command in (b"MAIL FROM:<a@b>", b"RCPT TO:<a@b>", b"DATA", b"RSET", b"VRFY x", b"NONSENSE"):
+        assert text(session.receive(command + b"\r\n")) == first
+    assert text(session.receive(b"NOOP\r\nHELO c\r\nEHLO c\r\n")).count(b"250 ") == 3
+    session.receive(b"STARTTLS\r\n")
+    session.secured()
+    session.receive(b"EHLO c\r\n")
+    assert text(session.receive(b"MAIL FROM:<a@b>\r\n")) == b"250 2.1.0 sender ok\r\n"
+
+
+def test_a_refused_client_gets_no_further_by_tls() -> None:
+    policy = Fence(greeting=Reply(554, "5.7.1", "no access"))
+    session = Session(Limits(), policy, "gw.example.org", starttls=True, tls_required=True)
+    session.connected()
+    for command in (b"EHLO c\r\n", b"STARTTLS\r\n", b"MAIL FROM:<a@b>\r\n"):
+        assert text(session.receive(command)) == b"503 5.5.1 bad sequence of commands\r\n"
 
 
 def test_a_failed_handshake_says_nothing_in_clear() -> None:

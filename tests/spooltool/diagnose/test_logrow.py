@@ -17,6 +17,8 @@ FIELDS = {"host": "10.1.5.7:2525", "sender": "<a@example.com>", "to": "b@example
         ("dst:10.1.5.7", True),
         ("dst:10.1.5.7:2525", True),
         ("dst:10.1.5.7:25", False),
+        ("host:10.1.5.7:2525", True),
+        ("host:10.1.5.7", False),
         ("from:a@example.com", True),
         ("from:<>", False),
         ("rcpt:@example.net", True),

@@ -25,6 +25,7 @@ class FakeRow:
     attempts: int | None = 31
     size: int | None = 48 * 1024
     code: int | None = None
+    host: str | None = "10.1.5.2"
     rule: str | None = "11"
     resource: str | None = "smtp_in"
     headers: dict = field(default_factory=lambda: {"subject": ["Your Invoice, (paid) 2*3"]})

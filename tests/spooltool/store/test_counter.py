@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 
+import pytest
+
 from spooltool.spool.names import format_number, number_value
-from spooltool.store.counter import Counter
+from spooltool.store.counter import Counter, clock_floor
 from spooltool.store.root import Spool
 
 
@@ -34,7 +36,28 @@ def test_a_lost_counter_starts_above_every_file_trash_and_journal(spool: Spool) 
             pass
     with open(f"{spool.path}/.spooltool/journal", "w", encoding="ascii") as journal:
         journal.write(json.dumps({"v": 1, "txn": "1", "id": format_number(1700)}) + "\n")
-    assert number_value(Counter(spool).take()) == 1701
+    assert number_value(Counter(spool, clock=lambda: 0.0).take()) == 1701
+
+
+def test_a_process_reserves_at_most_twice_what_it_uses(spool: Spool) -> None:
+    counter = Counter(spool, clock=lambda: 0.0)
+    for used in (1, 99, 1, 900, 5000):
+        last = values(counter, used)[-1]
+        fd = os.open("counter", os.O_RDONLY, dir_fd=spool.own_dir())
+        assert int(os.read(fd, 64)) <= 2 * last + 100
+        os.close(fd)
+
+
+def test_a_lost_counter_gives_no_number_of_mail_that_left_no_file(spool: Spool) -> None:
+    now = 1795543999.0
+    given = values(Counter(spool, clock=lambda: now), 5000)
+    os.unlink("counter", dir_fd=spool.own_dir())
+    assert values(Counter(spool, clock=lambda: now + 10), 1)[0] > max(given)
+
+
+@pytest.mark.parametrize("now", [0.0, -1.0, 1e12])
+def test_a_clock_that_tells_nothing_moves_no_number(now: float) -> None:
+    assert clock_floor(now) == 0
 
 
 def test_foreign_names_beyond_our_range_do_not_end_it(spool: Spool) -> None:
