@@ -155,6 +155,7 @@ class Hop:
     async def __aexit__(self, *error: object) -> None:
         assert self._server is not None
         self._server.close()
+        await asyncio.sleep(0)  # what was accepted in this turn has a transport in the next
         for sink in self._open:
             sink.transport.abort()
         await asyncio.sleep(0)
@@ -166,15 +167,17 @@ class Hop:
         hop = self
 
         class Heard(Sink):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                hop._open.append(self)
+                super().connection_made(transport)
+
             def _command(self, line: str) -> str:
                 hop.commands.append(line)
                 hop.heard(line)
                 return super()._command(line)
 
         self.connections += 1
-        sink = Heard(self.plan, cast(Log, self))
-        self._open.append(sink)
-        return sink
+        return Heard(self.plan, cast(Log, self))
 
 
 class Notes:
