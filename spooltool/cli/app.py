@@ -215,6 +215,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         invocation.out.drop()
         complain(invocation, f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
         return ExitCode.IO
+    finally:
+        invocation.close()
 
 
 def explain(invocation: Invocation, error: SpooltoolError) -> None:

@@ -90,6 +90,11 @@ class Invocation:
             relay_up=self.relay.up,
         )
 
+    def close(self) -> None:
+        """Let go of the spool's descriptors, where it was opened."""
+        if "spool" in self.__dict__:
+            self.spool.close()
+
     @property
     def place(self) -> str:
         """Host and spool: `gw1:/var/spool/relay`."""
