@@ -45,8 +45,8 @@ from relay.queue.suspects import MOST, Suspects
 from relay.smtp.envelope import Mail
 from relay.smtp.outcome import Kind, Outcome
 from spooltool.errors import Busy, CannotWrite, Gone, NotPermitted, SpooltoolError
-from spooltool.spool.names import HOLD
-from spooltool.spool.state import fresh_state
+from spooltool.spool.names import HOLD, SpoolName
+from spooltool.spool.state import fresh_state, set_aside
 from spooltool.store.counter import Counter
 from spooltool.store.edit import write_state
 from spooltool.store.filesystem import Syncer
@@ -84,7 +84,7 @@ class Desk:
         self._counter = Counter(spool, block=100)
         self._wake = wake
         self.stopping = False
-        self._never_again: set[tuple[str, int]] = set()
+        self._never_again: set[tuple[SpoolName, int]] = set()
         self._spent: set[tuple[str, int]] = set()
         self._closed: set[tuple[str, int]] = set()
 
@@ -103,9 +103,9 @@ class Desk:
         """Whether mail waits for its turn that was started before and never ended."""
         return any(number in self.schedule for number in self.suspects.waiting)
 
-    def refuses(self, number: str, inode: int) -> bool:
-        """Whether this process has given this very file up."""
-        return (number, inode) in self._never_again or (number, inode) in self._spent
+    def refuses(self, name: SpoolName, inode: int) -> bool:
+        """Whether this process has given this very file up, where it stands."""
+        return (name, inode) in self._never_again or (name.number, inode) in self._spent
 
     def schedule_known(self, known: Known) -> None:
         """Have a message tried that was found in the spool.
@@ -157,7 +157,7 @@ class Desk:
             self.schedule.finished(number, now, due=now + self.settings.resend_period)
         except SpooltoolError as error:
             self.records.alert(f"cannot work on it: {error}", number)
-            self._never(number, known.inode, now)
+            self._never(known.name, known.inode, now)
         else:
             known.inode = known.sealed = job.locked.inode
             checked = self._checked(job, known, destination, now)
@@ -278,7 +278,7 @@ class Desk:
                 place(job, decision.end)
             except SpooltoolError as error:
                 self.records.alert(f"cannot finish it: {error}", number)
-                self._never(number, job.locked.inode, now)
+                self._never(job.name, job.locked.inode, now)
             else:
                 self._told(job, Result((), ""), decision, now)
             job.close()
@@ -380,14 +380,18 @@ class Desk:
         except SpooltoolError as error:
             self.records.alert(f"cannot set it aside: {error}", number)
         finally:
-            inode = locked.inode
+            name, inode = locked.name, locked.inode
             locked.close()
         self.records.alert(f"not sent, {unfit.kind}: {unfit}", number)
-        self._never(number, inode, now)
+        self._never(name, inode, now)
 
-    def _never(self, number: str, inode: int, now: float) -> None:
-        """This file is not tried again by this process; a changed file is another inode."""
-        self._never_again.add((number, inode))
+    def _never(self, name: SpoolName, inode: int, now: float) -> None:
+        """This file is not tried again by this process.
+
+        A changed file is another inode, and one that a person moved stands elsewhere.
+        """
+        number = name.number
+        self._never_again.add((name, inode))
         if self.schedule.is_active(number):
             self.schedule.finished(number, now)
 
@@ -399,7 +403,7 @@ class Desk:
 
     def forget_refusals(self, number: str) -> None:
         """A kick asks for this message: what was given up is looked at again."""
-        self._never_again = {pair for pair in self._never_again if pair[0] != number}
+        self._never_again = {one for one in self._never_again if one[0].number != number}
 
     def _sync_failed(self, error: OSError) -> None:
         self.records.alert(f"sync failed, the disk may be failing: {error.strerror}")

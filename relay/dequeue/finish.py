@@ -78,8 +78,9 @@ def place(job: Job, end: End) -> None:
 def notice_file(job: Job, recipients: Sequence[Recipient], number: str, now: float) -> Incoming:
     """An E file for some recipients, written and not yet committed.
 
-    It holds the headers, and the body only where RET=FULL asks for it.  Raises
-    CannotWrite, Refused for an envelope typed by hand that cannot be copied.
+    It holds the headers, and the body only where RET=FULL asks for it, cut where that is
+    long: NOTICE_OF says that it is no whole message.  Raises CannotWrite, Refused
+    for an envelope typed by hand that cannot be copied.
     """
     envelope = job.envelope
     parts, _ = file_parts(job.locked.fd, envelope)
@@ -109,6 +110,7 @@ def notice_file(job: Job, recipients: Sequence[Recipient], number: str, now: flo
         resource=unescape_text(envelope.get("RESOURCE") or "none"),
         route=envelope.get("ROUTE") or "dst",
         state=state,
+        notice_of=job.id,
     )
     incoming = Incoming(job.locked.spool, number)
     try:

@@ -27,8 +27,8 @@ from spooltool.spool.hosts import HostPort, parse_host
 from spooltool.spool.names import FLAT, RESEND, SENDER
 from spooltool.store.edit import clear_replacements
 from spooltool.store.lock import holders
-from spooltool.store.move import clear_trash
 from spooltool.store.root import Spool
+from spooltool.store.trash import clear_trash
 
 SLICE = 200
 """Heads read in one go while a large directory is taken in."""
@@ -215,7 +215,10 @@ class Dequeuer:
 
     def _look(self, found: Found) -> None:
         number = found.name.number
-        if self.schedule.is_active(number) or self.desk.refuses(number, found.inode):
+        if self.schedule.is_active(number):
+            self.roster.unsee(found.name)  # its attempt may end without telling of this file
+            return
+        if self.desk.refuses(found.name, found.inode):
             return
         try:
             known = self.roster.look(found, time.time())

@@ -19,6 +19,7 @@ from relay.dequeue.settings import Settings
 from relay.logs.process_log import ProcessLog
 from relay.queue.schedule import Limits
 from spooltool.errors import ConfigError
+from spooltool.store.journal import reserve
 from spooltool.store.lock import OwnLock
 from spooltool.store.root import Spool, check_local
 
@@ -82,6 +83,7 @@ def run(
     with Spool.open(spool_path) as spool:
         lock = OwnLock(spool, "mdq")
         try:
+            reserve(spool)
             uvloop.run(
                 _main(
                     config,

@@ -10,12 +10,10 @@ import os
 
 from spooltool.errors import SpooltoolError
 from spooltool.spool.names import STATE_DIR, TRASH, SpoolName, parse_name
+from spooltool.spool.places import PARTIAL_AGE
 from spooltool.store.lock import lock
 from spooltool.store.move import move
 from spooltool.store.root import Spool
-
-PARTIAL_AGE = 3600.0
-"""Seconds without a write after which a partial file may be taken away."""
 
 EVERY = 600.0
 """Seconds between two looks."""

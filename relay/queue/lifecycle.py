@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from relay.queue.retry import next_try
 from relay.smtp.outcome import REJECTED, TOO_MANY, Kind, Outcome
+from spooltool.spool.disposition import wants_notice
 from spooltool.spool.recipient import Path, Recipient
 from spooltool.spool.state import State, summarise
 from spooltool.spool.states import UNKNOWN_OUTCOME
@@ -57,15 +58,8 @@ class Decision:
 
 
 def may_notify(sender: Path, recipient: Recipient, *, errmail: bool) -> bool:
-    """Whether a failure of this recipient may be told to the sender.
-
-    Never to a null sender (RFC 5321 6.1), nor where NOTIFY does not ask for failures
-    (RFC 3461 4.1); a NOTIFY that asks for nothing counts as none.
-    """
-    if not errmail or not sender.address:
-        return False
-    notify = recipient.path.param("NOTIFY")
-    return not notify or "FAILURE" in notify.upper().split(",")
+    """Whether a failure of this recipient may be told to the sender."""
+    return errmail and wants_notice(sender, recipient)
 
 
 def decide(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import Self
@@ -16,7 +16,7 @@ from typing import Self
 from spooltool.cli.letting_go import Dequeuer
 from spooltool.errors import SpooltoolError
 from spooltool.render.outcome import Ending
-from spooltool.spool.names import HOLD, QUARANTINE
+from spooltool.spool.disposition import ASIDE
 from spooltool.spool.plan import Plan
 from spooltool.store.apply import apply
 from spooltool.store.journal import Actor, Outcome, read_journal
@@ -45,8 +45,13 @@ def carry(
     wait: float = 30.0,
     asks: bool = True,
     kick: bool = False,
+    note: Callable[[str], None],
 ) -> Carried:
-    """Apply a plan.  Raises CannotWrite when the journal cannot be written."""
+    """Apply a plan.  Raises CannotWrite when the journal cannot be written.
+
+    What only frees space goes on then, with the journal's records given to `note`.
+    """
+    frees = all(change.remove for change in plan.changes)
     dequeuer = Dequeuer(spool, asks=asks, wait=wait)
     began = time.monotonic()
     interrupted = False
@@ -61,7 +66,15 @@ def carry(
 
         try:
             applied = apply(
-                spool, plan, me, reason=reason, undoes=undoes, wait=wait, ask=ask, tell=tell
+                spool,
+                plan,
+                me,
+                reason=reason,
+                undoes=undoes,
+                wait=wait,
+                ask=ask,
+                tell=tell,
+                spare=_Spare(note).take if frees else None,
             )
             txn, outcomes = applied.txn, applied.outcomes
         except KeyboardInterrupt:
@@ -83,13 +96,27 @@ def carry(
 
 def _triable(plan: Plan, endings: Sequence[Ending]) -> list[str]:
     """What was changed and is not set aside."""
-    places = {change.file: change.to or change.file for change in plan.changes}
-    aside = (HOLD, QUARANTINE)
+    places = {c.file: (c.to or c.file).rpartition("/")[0] for c in plan.changes if not c.remove}
     return [
         one.id
         for one in endings
-        if one.result == "done" and places[one.file].rpartition("/")[0] not in aside
+        if one.result == "done" and one.file in places and places[one.file] not in ASIDE
     ]
+
+
+class _Spare:
+    """Where records go that the journal has no room for: to whoever reads the messages."""
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        self._note = note
+        self._told = False
+
+    def take(self, record: str) -> None:
+        """One record; before the first one, what it is."""
+        if not self._told:
+            self._note("spooltool: the journal cannot be written; its records are:")
+        self._told = True
+        self._note(record)
 
 
 def _so_far(spool: Spool) -> tuple[str, tuple[Outcome, ...]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from spooltool.cli.actor import who
 from spooltool.cli.carrying import Carried, carry
+from spooltool.cli.caution import caution_of
 from spooltool.cli.change_options import ChangeOptions
 from spooltool.cli.choosing import Choice, check_words, choose, own
 from spooltool.cli.confirm import confirm, person
@@ -46,7 +47,8 @@ class Wish:
 
     `undo_holds` says how long `undo` takes it back ("" when it does not).  `kick` has the
     relay try what was changed; `before` is called just before the change, `watch` gets the
-    changed files after it and returns an exit code.
+    changed files after it and returns an exit code.  `trash` lets ids mean files in the
+    trash, too.
     """
 
     verb: str
@@ -57,6 +59,7 @@ class Wish:
     kick: bool = False
     watch: Callable[[Sequence[str]], int] | None = None
     before: Callable[[], None] | None = None
+    trash: bool = False
 
 
 def change(invocation: Invocation, words: Sequence[str], wish: Wish, options: ChangeOptions) -> int:
@@ -65,7 +68,7 @@ def change(invocation: Invocation, words: Sequence[str], wish: Wish, options: Ch
     me = who(invocation)
     if options.writes:
         own(invocation, options)
-    choice = choose(invocation, words, options)
+    choice = choose(invocation, words, options, trash=wish.trash)
     name_trouble(invocation, choice.selection)
     plan = make_plan(
         wish.verb,
@@ -197,12 +200,13 @@ class Work:
                 hint="--yes answers the question, --dry-run only looks",
             )
         with somebody:
-            typed = self.choice is not None and self.choice.typed
+            caution = caution_of(self.wish.verb)
+            typed = self.choice is not None and self.choice.typed and not caution.always
             if typed and self.wish.undo_holds and not self.study.doubtful:
                 return
             telling.plan_before_question()
             where = f"{self.invocation.place} ({self.invocation.found})"
-            confirm(somebody, self.wish.verb, len(self.plan.changes), where)
+            confirm(somebody, self.wish.verb, len(self.plan.changes), where, typed=caution.number)
 
     # the change
 
@@ -218,6 +222,7 @@ class Work:
             wait=self.options.wait,
             asks=not self.options.no_yield,
             kick=self.wish.kick,
+            note=self.invocation.out.note,
         )
 
     def _account(self, carried: Carried) -> Account:
@@ -246,8 +251,12 @@ class Work:
         if choice is None or choice.selection.query.ids or choice.piped:
             return 0, True
         before = choice.chosen.ids
-        again = select(replace(self.invocation), choice.words)
-        rows = [row for row in again.rows() if row.id not in before]
+        afresh = replace(self.invocation)
+        try:
+            again = select(afresh, choice.words)
+            rows = [row for row in again.rows() if row.id not in before]
+        finally:
+            afresh.close()
         arrived = all((row.arrived or 0.0) >= self.plan.made for row in rows)
         return len(rows), arrived
 

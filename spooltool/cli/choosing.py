@@ -92,9 +92,14 @@ def _load_the_rest() -> None:
         import_module(name)
 
 
-def choose(invocation: Invocation, words: Sequence[str], options: ChangeOptions) -> Choice:
-    """Freeze what the words mean; they passed `check_words` before."""
-    selection = select(invocation, words, null=options.null)
+def choose(
+    invocation: Invocation, words: Sequence[str], options: ChangeOptions, *, trash: bool = False
+) -> Choice:
+    """Freeze what the words mean; they passed `check_words` before.
+
+    `trash`: ids mean files in the trash, too, where there are none in the spool.
+    """
+    selection = select(invocation, words, null=options.null, trash=trash)
     rows = selection.sorted_rows()
     chosen = Chosen(
         tuple(rows),

@@ -14,12 +14,14 @@ from pathlib import Path
 import click
 
 from spooltool.cli.app import NAME, application
+from spooltool.cli.caution import CAUTION, PLANNERS, caution_of
 from spooltool.cli.verbs import PANELS, VERBS
 from spooltool.errors import CHECK_MEANING, EXIT_MEANING
 from spooltool.query import GRAMMAR, KEYWORDS
 from spooltool.render.health import limits_table
 from spooltool.spool.document import refresh
 from spooltool.spool.fields import FIELDS
+from spooltool.spool.places import WAYS
 from spooltool.spool.states import REASONS, STANDINGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +40,7 @@ def command_page() -> str:
             lines += [f"### {verb.name}", "", *_block(_help(application(), verb.name))]
     lines += ["## Exit codes", "", "| code | meaning |", "|---|---|"]
     lines += [f"| {int(code)} | {meaning} |" for code, meaning in EXIT_MEANING.items()]
-    lines += ["", *_undo_chapter(), *_check_chapter()]
+    lines += ["", *_undo_chapter(), *_move_chapter(), *_check_chapter()]
     lines += [*_query_chapter(), *_standing_chapter(), *_field_chapter()]
     return "\n".join(lines).rstrip("\n") + "\n"
 
@@ -61,16 +63,37 @@ def _block(text: str) -> list[str]:
 
 def _undo_chapter() -> list[str]:
     lines = [
-        "## How long undo holds",
+        "## How long undo holds, and what is asked",
         "",
         "A value returns where it is still what was written, an address while its recipient",
-        "waits; what was delivered is not taken back, and results of recipients stay as they",
-        "are.  A verb that changes mail and is not listed cannot be undone.",
+        "waits, a place while the message stands where it was put.  What was delivered is not",
+        "taken back, and results of recipients stay as they are, but for those that `requeue`",
+        "and `bounce` have changed themselves.  A verb that changes mail and is not listed",
+        "cannot be undone.  On a terminal up to ten ids typed one by one go through without a",
+        "question where undo takes the change back; over 1,000 messages the number is typed",
+        "always.",
         "",
-        "| verb | undo takes it back |",
-        "|---|---|",
+        "| verb | undo takes it back | asks |",
+        "|---|---|---|",
     ]
-    return [*lines, *(f"| {verb.name} | {verb.undo} |" for verb in VERBS if verb.undo), ""]
+    held = {verb.name: verb.undo for verb in VERBS if verb.undo}
+    names = dict.fromkeys((*held, *CAUTION))
+    lines += [f"| {name} | {held.get(name, 'never')} | {_asks(name)} |" for name in names]
+    return [*lines, ""]
+
+
+def _asks(name: str) -> str:
+    if name not in PLANNERS:
+        return "as that verb does"
+    caution = caution_of(name)
+    asks = "for the number" if caution.number else "yes or no"
+    return asks + (", of a few ids too" if caution.always else "")
+
+
+def _move_chapter() -> list[str]:
+    lines = ["## Moves", "", "| `move QUERY` | takes | is | meaning |", "|---|---|---|---|"]
+    lines += [f"| `{w.word}` | {w.takes} | `{w.verb}` | {w.meaning} |" for w in WAYS]
+    return [*lines, ""]
 
 
 def _check_chapter() -> list[str]:

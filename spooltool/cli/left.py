@@ -10,11 +10,9 @@ from spooltool.diagnose.leaving import Trail
 from spooltool.errors import SpooltoolError
 from spooltool.live.logfile import LogFile
 from spooltool.logs import parse_line
-from spooltool.spool.names import OWN_DIR, TRASH
+from spooltool.spool.names import OWN_DIR, in_trash
 from spooltool.store.journal import Transaction, read_journal
 from spooltool.store.root import Spool
-
-_DELETING = ("delete", "purge")
 
 
 def log_of_dequeuer(invocation: Invocation) -> str:
@@ -83,7 +81,7 @@ def _deletions(transactions: Iterable[Transaction]) -> dict[str, str]:
         for change in one.changes:
             if change.id in not_done:
                 continue
-            if one.verb in _DELETING or change.to.startswith(TRASH + "/"):
+            if change.remove or in_trash(change.to):
                 reason = f": {one.reason}" if one.reason else ""
                 found[change.id] = f"txn {one.txn} by {one.actor.user}{reason}"
             else:

@@ -24,6 +24,10 @@ def run(
         list[str] | None, typer.Argument(metavar="[QUERY]...", help=QUERY_HELP)
     ] = None,
     stuck: Annotated[bool, typer.Option("--stuck", help="The same as the word stuck.")] = False,
+    directory: Annotated[
+        str | None,
+        typer.Option("--dir", metavar="NAME", help="The same as the term dir:NAME (trash, hold)."),
+    ] = None,
     ids: Annotated[bool, typer.Option("--ids", help="File names alone, one a line.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     limit: Annotated[
@@ -48,6 +52,8 @@ def run(
     if json and ids:
         raise UsageError("--json and --ids exclude each other")
     words = [*(("stuck",) if stuck else ()), *(query or ())]
+    if directory is not None:
+        words.append(f"dir:{directory}")
     selection = select(invocation, words, null=null)
     troubled = name_trouble(invocation, selection)
     found = survey(

@@ -18,7 +18,7 @@ from spooltool.diagnose.row import Content, Found, Row
 from spooltool.errors import SpooltoolError, UsageError
 from spooltool.render.text import visible
 from spooltool.spool.codec import Envelope
-from spooltool.spool.names import TRASH, SpoolName
+from spooltool.spool.names import TRASH, SpoolName, in_trash
 from spooltool.store.root import Spool
 from spooltool.store.scan import Entry, Scan, read_again, read_entry, scan
 
@@ -162,9 +162,15 @@ class RowMaker:
 
 
 def select(
-    invocation: Invocation, arguments: Sequence[str] | None, *, null: bool = False
+    invocation: Invocation,
+    arguments: Sequence[str] | None,
+    *,
+    null: bool = False,
+    trash: bool = False,
 ) -> Selection:
     """The messages that query arguments mean; none at all mean everything.
+
+    With `trash` an id or path that means nothing in the spool is looked for in the trash.
 
     Raises QueryError, UsageError, NoSpool.  Ids that mean nothing, or two files, are in
     the result: the verb decides whether that stops it.
@@ -180,6 +186,8 @@ def select(
     if not query.ids:
         return Selection(spool, query, rows_of)
     candidates = list(_candidates(spool, query))
+    if trash:
+        candidates += _in_trash(spool, query, candidates)
     bound = query.bind(candidates)
     files = set(bound.found.values())
     names = [name for name in candidates if name.file in files]
@@ -202,6 +210,20 @@ def _candidates(spool: Spool, query: Query) -> Iterable[SpoolName]:
     if len(numbers) > _FEW:
         return (name for name in scan(spool).names() if name.number in numbers)
     return (name for number in numbers for name in spool.find(number))
+
+
+def _in_trash(spool: Spool, query: Query, found: Iterable[SpoolName]) -> Iterable[SpoolName]:
+    """The files in the trash that ids mean which mean nothing else, or that paths name."""
+    there = {name.number for name in found}
+    wanted = {
+        number
+        for word in query.ids
+        for number in word.numbers
+        if in_trash(word.file) or not there.intersection(word.numbers)
+    }
+    if not wanted:
+        return ()
+    return [name for name in scan(spool, (TRASH,)).names() if name.number in wanted]
 
 
 def _piped(null: bool) -> list[str]:

@@ -17,10 +17,9 @@ from spooltool.errors import ExitCode, SpooltoolError, UsageError
 from spooltool.render.journal import short_line
 from spooltool.render.screen import Screen, Trash, screen_lines, screen_record
 from spooltool.render.text import visible
-from spooltool.spool.names import TRASH
 from spooltool.store.journal import read_journal
 from spooltool.store.root import Spool
-from spooltool.store.scan import scan
+from spooltool.store.trash import trash_files
 
 _LAST_CHANGES = 3
 
@@ -101,13 +100,12 @@ def _screen(invocation: Invocation, found: Survey) -> Screen:
 
 
 def _trash(spool: Spool) -> Trash:
-    messages = total = 0
-    oldest = 0.0
-    for entry in scan(spool, (TRASH,)).entries():
-        messages += 1
-        total += entry.size
-        oldest = min(oldest or entry.mtime, entry.mtime)
-    return Trash(messages, total, oldest)
+    try:
+        found = trash_files(spool)
+    except OSError:
+        return Trash(0, 0, 0.0)
+    oldest = found[0].since if found else 0.0
+    return Trash(len(found), sum(one.size for one in found), oldest)
 
 
 def _changes(spool: Spool, now: float) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ from spooltool.diagnose.row import Row
 from spooltool.errors import ExitCode, UsageError
 from spooltool.render.units import ago
 from spooltool.spool import verbs
+from spooltool.spool.names import TRASH, in_trash
+from spooltool.spool.places import touches_trash
 from spooltool.spool.plan import Apart, Change, Plan
 from spooltool.spool.readdress import taken_back
 from spooltool.spool.verbs import Seen
@@ -105,7 +107,13 @@ def plan_undo(invocation: Invocation, transaction: Transaction, *, wait: float) 
     spool = invocation.spool
     there = []
     for change in changes:
+        if change.remove:
+            freed = "freed for good: nothing brings it back"
+            gone.append(Apart("gone", change.id, change.file, freed))
+            continue
         names = spool.find(change.id)
+        if touches_trash(change):
+            names += spool.find(change.id, (TRASH,))
         if change.by_path and len(names) > 1:
             places = (change.to or change.file, change.file)
             names = [name for name in names if name.file in places][:1] or names
@@ -113,7 +121,8 @@ def plan_undo(invocation: Invocation, transaction: Transaction, *, wait: float) 
             there += [(name.number, name.file) for name in names]
         row = row_of.named(names[0]) if names else None
         if row is None:
-            gone.append(Apart("gone", change.id, change.file, "left the queue since"))
+            where = "trash" if in_trash(change.to) else "queue"
+            gone.append(Apart("gone", change.id, change.file, f"left the {where} since"))
         else:
             rows.append(row)
             by_file[row.file] = change

@@ -68,6 +68,28 @@ VERBS: tuple[Verb, ...] = (
         "Let messages out of D_hold, to where they came from.",
         undo=UNTIL_LEFT,
     ),
+    Verb("requeue", "requeue", "Change", "Try mail as if it were just received.", undo=UNTIL_LEFT),
+    Verb(
+        "bounce",
+        "bounce",
+        "Change",
+        "Give mail up now and tell its senders.",
+        undo="until each notice is out",
+    ),
+    Verb(
+        "delete",
+        "delete",
+        "Change",
+        "Take mail out of the queue, into the trash.",
+        undo="while each is in the trash",
+    ),
+    Verb(
+        "move",
+        "move_to",
+        "Change",
+        "Another spelling of hold, requeue, release and bounce.",
+        undo="as after the verb of that folder",
+    ),
     Verb(
         "apply",
         "apply_plan",
@@ -77,6 +99,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb("undo", "undo", "Change", "Take a transaction back, key by key.", undo=UNTIL_LEFT),
     Verb("kick", "kick", "Relay", "Try mail now: all of it, messages, or what goes to a host."),
+    Verb("purge", "purge", "Keep", "Empty the trash."),
     Verb("demo", "demo", "Live", "See mail get stuck and mended, in a temporary folder."),
     Verb("completion", "completion", "Setup", "The completion script of a shell."),
 )

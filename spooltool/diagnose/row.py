@@ -131,7 +131,7 @@ class Row:
         from spooltool.spool.verbs import Seen  # start-up: only changes need it
 
         envelope = self.envelope
-        return Seen(self.name, self.inode, self.size, envelope) if envelope else None
+        return Seen(self.name, self.inode, self.size, envelope, self.mtime) if envelope else None
 
     @property
     def facts(self) -> Facts:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from spooltool.render.plan import folder, results
 from spooltool.render.record import VERSION, Cleaner
 from spooltool.render.table import labelled, table
 from spooltool.render.text import cut, visible
 from spooltool.render.units import clock, rfc3339, stamp
-from spooltool.spool.plan import Change
+from spooltool.spool.plan import RESULTS_KEY, Change
 
 MOST_NAMED = 50
 
@@ -129,11 +130,18 @@ def _kinds(one: Shown, width: int) -> list[str]:
     lines: list[str] = []
     for kind, files in groups.items():
         for key, old, new in kind:
-            name = visible(key) if key else "moved"
-            lines.append(cut(f"  {name}  {_value(old)} -> {_value(new)}    {len(files):,}", width))
+            lines.append(cut(f"  {_kind(key, old, new)}    {len(files):,}", width))
         named = " ".join(visible(file) for file in files[:6])
         lines.append(cut(f"    {named}" + (" …" if len(files) > 6 else ""), width))
     return lines
+
+
+def _kind(key: str, old: str | None, new: str | None) -> str:
+    if not key:
+        return f"moved  {folder(old)} -> {folder(new)}"
+    if key == RESULTS_KEY:
+        return f"results  {results(new or '', old or '')}"
+    return f"{visible(key)}  {_value(old)} -> {_value(new)}"
 
 
 def _value(text: str | None) -> str:
@@ -152,6 +160,8 @@ def transaction_record(one: Shown) -> dict[str, Any]:
             "id": change.id,
             "file": change.file,
             "to": change.to or None,
+            "results": change.results.how if change.results else None,
+            "freed": change.remove,
             "keys": [
                 {
                     "key": key.key,

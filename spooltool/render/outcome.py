@@ -9,6 +9,7 @@ from typing import Any
 from spooltool.render.plan import exception_lines, hanging
 from spooltool.render.record import VERSION, Cleaner
 from spooltool.render.text import fit, visible, wrapped
+from spooltool.render.units import size
 from spooltool.spool.plan import Change, Plan
 
 ALWAYS_COUNTED = ("done", "busy", "gone", "failed")
@@ -87,7 +88,10 @@ def _counts(plan: Plan, account: Account) -> str:
             parts.append(f"{number:,} {word}{' since the plan' if word == 'changed' else ''}")
     text = f"{', '.join(parts)} in {account.seconds:.1f} s"
     done = {ending.file for ending in account.endings if ending.result == "done"}
-    if any(change.rewrites for change in plan.changes if change.file in done):
+    freed = sum(change.size for change in plan.changes if change.remove and change.file in done)
+    if freed:
+        text += f"; {size(freed)} freed"
+    if any(change.rewrites or change.results for change in plan.changes if change.file in done):
         text += "; read back and equal"
     if account.kicked is not None:
         text += f"; kicked {account.kicked:,}"
@@ -121,7 +125,8 @@ def change_record(change: Change, result: str, detail: str, txn: str | None) -> 
     """One message of a writing verb's `--json`; docs/schema/change.json.
 
     `before` and `after` map keys to values, RCPT to a list with a place for each line that
-    is changed (null: no such line), and `file` where the message is moved.
+    is changed (null: no such line), and `file` where the message is moved; freed for good it
+    has none after.
     """
     clean = Cleaner()
     before: dict[str, Any] = {}
@@ -134,6 +139,8 @@ def change_record(change: Change, result: str, detail: str, txn: str | None) -> 
         after["RCPT"] = [clean.text("after.RCPT", one.new) for one in change.recipients]
     if change.to:
         before["file"], after["file"] = change.file, change.to
+    if change.remove:
+        before["file"], after["file"] = change.file, None
     return {
         "v": VERSION,
         "id": change.id,
@@ -141,6 +148,7 @@ def change_record(change: Change, result: str, detail: str, txn: str | None) -> 
         "result": result,
         "before": before,
         "after": after,
+        "results": change.results.how if change.results else None,
         "txn": txn,
         "detail": clean.text("detail", detail or None),
         "raw": clean.raw or None,

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from spooltool.render.text import columns, cut, fit, visible, wrapped
 from spooltool.render.units import plural, size
+from spooltool.spool.disposition import HOWS
 from spooltool.spool.fields import FIELD
+from spooltool.spool.names import OWN_DIR
 from spooltool.spool.plan import Apart, Change, Plan
 from spooltool.spool.recipient import parse_path_value
 
@@ -118,7 +120,7 @@ def _groups(plan: Plan, frame: Frame) -> list[str]:
     for number, group in enumerate(groups[:_KINDS_SHOWN]):
         now = sum(change.file not in waiting for change in group) or len(group)
         what = _effort(group, frame.free if number == 0 else None)
-        for place, (key, values) in enumerate(_steps(group[0])):
+        for place, (key, values) in enumerate(steps(group[0])):
             rows.append((key, values, "" if place else f"{now:,}", "" if place else what))
     return [*_aligned(rows, frame.columns), *_more(groups[_KINDS_SHOWN:])]
 
@@ -149,16 +151,32 @@ def _more(rest: Sequence[list[Change]]) -> list[str]:
     return [f"  and {plural(len(rest), 'kind')} more, {plural(left, 'message')}"]
 
 
-def _steps(change: Change) -> list[tuple[str, str]]:
-    """(key, `old -> new`) of a change, the move at its end."""
-    steps = []
+def steps(change: Change) -> list[tuple[str, str]]:
+    """(key, `old -> new`) of a change, the move and what is made of results at its end."""
+    found = []
     for key in change.keys:
         shown = _address if key.key == "FROM" else _brief
-        steps.append((key.key, f"{shown(key.old)} -> {shown(key.new)}"))
-    steps += [("RCPT", f"{_address(one.old)} -> {_address(one.new)}") for one in change.recipients]
-    if change.to:
-        steps.append(("in", f"{directory(change.file)} -> {directory(change.to)}"))
-    return [(visible(key), values) for key, values in steps]
+        found.append((key.key, f"{shown(key.old)} -> {shown(key.new)}"))
+    found += [("RCPT", f"{_address(one.old)} -> {_address(one.new)}") for one in change.recipients]
+    if change.to or change.remove:
+        before, after = change.places
+        found.append(("in", f"{folder(before)} -> {folder(after)}"))
+    if change.results is not None:
+        found.append(("results", results(change.results.how, change.results.text)))
+    return [(visible(key), values) for key, values in found]
+
+
+def results(how: str, text: str) -> str:
+    """What is made of STATE and the recipients' results, in words."""
+    told = f": {visible(text)}" if text else ""
+    return HOWS.get(how, visible(how)) + told
+
+
+def folder(place: str | None) -> str:
+    """A directory as a person says it; None is nowhere."""
+    if place is None:
+        return "nowhere, freed for good"
+    return visible(place.removeprefix(f"{OWN_DIR}/"))
 
 
 def _brief(value: str | None) -> str:
@@ -172,11 +190,6 @@ def _address(text: str | None) -> str:
     return visible(str(path)) if path else _shown(text)
 
 
-def directory(file: str) -> str:
-    """The directory of a file inside the spool; `.` in a flat one."""
-    return visible(file.rpartition("/")[0]) or "."
-
-
 def _shown(value: str | None) -> str:
     if value is None:
         return ABSENT
@@ -184,7 +197,11 @@ def _shown(value: str | None) -> str:
 
 
 def _effort(group: Sequence[Change], free: int | None) -> str:
+    if group[0].remove:
+        return f"{size(sum(change.size for change in group))} freed"
     rewritten = sum(change.size for change in group if change.rewrites)
+    if not rewritten and group[0].results is not None:
+        return "STATE and results written"
     if not rewritten:
         return "moved, nothing rewritten"
     left = f", {size(free)} free" if free is not None else ""

@@ -34,6 +34,7 @@ class NewMessage:
 
     `chapter` holds the chapter's keys; those left out get their defaults, and a LOG_ key
     of "" is left out of the file.  Addresses carry their parameters as on the wire.
+    `notice_of` is the message for some of whose recipients this E file is made, "" else.
     """
 
     chapter: Mapping[str, str]
@@ -45,6 +46,7 @@ class NewMessage:
     resource: str = "none"
     route: str = "dst"
     state: State | None = None
+    notice_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def encode_envelope(message: NewMessage) -> Composed:
         _line("PROTO", escape_text(message.proto)),
         _line("RESOURCE", escape_text(message.resource)),
         _line("ROUTE", message.route),
+        *((_line("NOTICE_OF", message.notice_of),) if message.notice_of else ()),
         _line("FROM", _path(message.sender)),
     ]
     out.append(_encoded("".join(text)))

@@ -81,6 +81,7 @@ def _hosts(value: str) -> str:
 
 _OCTET = re.compile(r"[0-9]{1,3}\Z")
 _ROUTE = re.compile(r"(dst|mx)\Z")
+_NUMBER = re.compile(r"[0-9A-Za-z]{1,16}\Z")
 _TIME = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?\Z")
 _DIGEST = re.compile(r"[a-z0-9_-]{1,20}:[0-9a-f]{1,256}\Z")
 
@@ -294,6 +295,16 @@ FIELDS: tuple[Field, ...] = (
         OURS,
         _matches(_ROUTE, "dst or mx"),
         instead="`retarget --to mx`, or `retarget --to HOST` for dst",
+    ),
+    Field(
+        "NOTICE_OF",
+        "number",
+        "an E file made for some recipients of that message: its headers and no whole body, so "
+        "that its notice alone can be sent",
+        None,
+        OURS,
+        _matches(_NUMBER, "the number of a message"),
+        instead="it says what the file was made from",
     ),
     Field(
         "FROM",

@@ -87,6 +87,11 @@ def parse_path(path: str) -> SpoolName | None:
     return parse_name(base, directory) if directory in LETTERS else None
 
 
+def in_trash(file: str) -> bool:
+    """Whether a path inside the spool leads into the trash."""
+    return file.startswith(f"{TRASH}/")
+
+
 def id_readings(word: str) -> tuple[str, ...]:
     """Every number that a typed word may mean: as it stands, and without its letter."""
     if not _ID.match(word):

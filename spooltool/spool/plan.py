@@ -40,6 +40,22 @@ class RecipientChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultsChange:
+    """What is to happen to STATE and to the recipients' results: `how` of `disposition.HOWS`.
+
+    `text` is what is told of recipients that are given up, `values` what is to return where
+    results are restored ("" stays as it is).  `was` is what stood before, noted when the
+    change is made, so that `undo` can return it.  Both hold the value of STATE first, then
+    the result fields of each recipient in their order.
+    """
+
+    how: str
+    text: str = ""
+    values: tuple[str, ...] = ()
+    was: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What is to happen to one message.
 
@@ -48,6 +64,7 @@ class Change:
     an envelope that ends with its file, -1 takes it away again where nothing follows.  `inode`
     is that of the file that was looked at, `size` its bytes.  `by_path` says that a person
     chose this file by its path, so that another of the same number does not stand in the way.
+    `results` changes what stands about attempts; `remove` unlinks the file for good.
     """
 
     id: str
@@ -59,6 +76,8 @@ class Change:
     by_path: bool = False
     recipients: tuple[RecipientChange, ...] = ()
     closing: int = 0
+    results: ResultsChange | None = None
+    remove: bool = False
 
     @property
     def rewrites(self) -> bool:
@@ -72,12 +91,34 @@ class Change:
 
     @property
     def kind(self) -> tuple[tuple[str, str | None, str | None], ...]:
-        """What equal changes have in common: old and new values, and the move."""
+        """What equal changes have in common: old and new values, the move, the results."""
         kinds = [(change.key, change.old, change.new) for change in self.keys]
         kinds += [("RCPT", change.old, change.new) for change in self.recipients]
-        if self.to:
-            kinds.append(("", self.file.partition("/")[0], self.to.partition("/")[0]))
+        if self.to or self.remove:
+            kinds.append(("", *self.places))
+        if self.results is not None:
+            kinds.append((RESULTS_KEY, self.results.text, self.results.how))
         return tuple(kinds)
+
+    @property
+    def places(self) -> tuple[str, str | None]:
+        """From where to where (None: nowhere); with the letters where these differ."""
+        (before, name), (after, new) = _split(self.file), _split(self.to or self.file)
+        if self.remove:
+            return before, None
+        return (
+            (before, after) if name[:1] == new[:1] else (f"{before} {name[0]}", f"{after} {new[0]}")
+        )
+
+
+RESULTS_KEY = "results"
+"""What stands for STATE and the results of recipients in the kind of a change."""
+
+
+def _split(file: str) -> tuple[str, str]:
+    """Directory (`.` for a flat spool's) and file name."""
+    directory, _, base = file.rpartition("/")
+    return directory or ".", base
 
 
 APART: dict[str, str] = {
@@ -148,9 +189,19 @@ def decode_plan(text: str) -> Plan:
 
 
 def _change(raw: dict[str, Any]) -> Change:
-    keys = tuple(KeyChange(**key) for key in raw["keys"])
-    recipients = tuple(RecipientChange(**one) for one in raw.get("recipients", ()))
-    return Change(**{**raw, "keys": keys, "recipients": recipients})
+    made = {
+        "keys": tuple(KeyChange(**key) for key in raw["keys"]),
+        "recipients": tuple(RecipientChange(**one) for one in raw.get("recipients", ())),
+        "results": decode_results(raw.get("results")),
+    }
+    return Change(**{**raw, **made})
+
+
+def decode_results(raw: dict[str, Any] | None) -> ResultsChange | None:
+    """What `asdict` made of a change of results.  Raises KeyError or TypeError for else."""
+    if raw is None:
+        return None
+    return ResultsChange(raw["how"], raw["text"], tuple(raw["values"]), tuple(raw["was"]))
 
 
 def _typed(plan: Plan) -> bool:
@@ -164,8 +215,11 @@ def _typed(plan: Plan) -> bool:
         sides = [(key.old, key.new) for key in change.keys]
         sides += [(line.old, line.new) for line in change.recipients]
         texts += ["" if side is None else side for pair in sides for side in pair]
-        flags += [change.by_path, *(one.anew for one in change.recipients)]
+        flags += [change.by_path, change.remove, *(one.anew for one in change.recipients)]
         numbers += [change.inode, change.size, change.closing]
+        if change.results is not None:
+            results = change.results
+            texts += [results.how, results.text, *results.values, *results.was]
     for apart in plan.apart:
         texts += [apart.kind, apart.id, apart.file, apart.reason]
     return (

@@ -11,10 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from spooltool.spool.codec import Envelope
+from spooltool.spool.disposition import hindrance, old_state, results_back, stands
 from spooltool.spool.hosts import HostPort, format_hosts
-from spooltool.spool.names import FLAT, HOLD, QUARANTINE, SENDER, SpoolName
+from spooltool.spool.names import FLAT, HOLD, QUARANTINE, TRASH, SpoolName
+from spooltool.spool.places import way_back
 from spooltool.spool.plan import Apart, Change, KeyChange
 from spooltool.spool.readdress import taken_back
+from spooltool.spool.state import State
 from spooltool.spool.states import home
 
 NOTICE_HINT = (
@@ -22,21 +25,26 @@ NOTICE_HINT = (
     "`set {file} ERR_SERVER=HOST` sends the notice another way"
 )
 
+IN_TRASH = "in the trash: `requeue` delivers it after all, `undo` takes its deletion back"
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A message as a plan looks at it: place, inode, bytes, envelope."""
+    """A message as a plan looks at it: place, inode, bytes, envelope, its last write."""
 
     name: SpoolName
     inode: int
     size: int
     envelope: Envelope
+    mtime: float = 0.0
 
 
 def set_keys(seen: Seen, values: Mapping[str, str | None]) -> Change | Apart | None:
     """Give keys these values (checked before by `fields.check_value`); None takes a key out."""
     if seen.name.letter == "T":
-        return _apart(seen, "skip", "being received")
+        return apart(seen, "skip", "being received")
+    if seen.name.dir == TRASH:
+        return apart(seen, "skip", IN_TRASH)
     envelope = seen.envelope
     keys = tuple(
         KeyChange(key, envelope.get(key), value)
@@ -46,7 +54,7 @@ def set_keys(seen: Seen, values: Mapping[str, str | None]) -> Change | Apart | N
     if not keys:
         return None
     if not envelope.lines:
-        return _apart(seen, "skip", "no line of it reads as a spool file's")
+        return apart(seen, "skip", "no line of it reads as a spool file's")
     return Change(seen.name.id, seen.name.file, seen.inode, seen.size, keys)
 
 
@@ -59,7 +67,7 @@ def retarget(
     ROUTE goes to dst where it was mx.  E files are left alone: only their notice is due.
     """
     if seen.name.letter == "E":
-        return _apart(seen, "skip", NOTICE_HINT.format(file=seen.name.base))
+        return apart(seen, "skip", NOTICE_HINT.format(file=seen.name.base))
     values: dict[str, str] = {}
     if len(to) == 1 and to[0].port is not None:
         values["DST"] = str(HostPort(to[0].host))
@@ -76,7 +84,7 @@ def retarget(
 def to_mx(seen: Seen) -> Change | Apart | None:
     """Deliver by the MX of each recipient's domain instead of to DST."""
     if seen.name.letter == "E":
-        return _apart(seen, "skip", NOTICE_HINT.format(file=seen.name.base))
+        return apart(seen, "skip", NOTICE_HINT.format(file=seen.name.base))
     return set_keys(seen, {"ROUTE": "mx"})
 
 
@@ -85,18 +93,22 @@ def hold(seen: Seen) -> Change | Apart | None:
     if seen.name.dir in (HOLD, QUARANTINE):
         return None
     if seen.name.letter == "T":
-        return _apart(seen, "skip", "being received: a partial message cannot be held")
-    return _moved(seen, seen.name.at(HOLD))
+        return apart(seen, "skip", "being received: a partial message cannot be held")
+    if seen.name.dir == TRASH:
+        return apart(seen, "skip", IN_TRASH)
+    return moved(seen, seen.name.at(HOLD))
 
 
 def release(seen: Seen, *, flat: bool = False) -> Change | Apart | None:
     """Let a message out of D_hold, to where it came from (the root of a flat spool)."""
     if seen.name.dir == QUARANTINE:
-        return _apart(seen, "skip", "in quarantine: a content verdict stands against it")
+        return apart(seen, "skip", "in quarantine: a content verdict stands against it")
+    if seen.name.dir == TRASH:
+        return apart(seen, "skip", IN_TRASH)
     if seen.name.dir != HOLD:
         return None
     place = FLAT if flat else home(seen.name.letter, seen.envelope.state)
-    return _moved(seen, seen.name.at(place))
+    return moved(seen, seen.name.at(place))
 
 
 def undo(seen: Seen, change: Change) -> Change | Apart | None:
@@ -110,22 +122,30 @@ def undo(seen: Seen, change: Change) -> Change | Apart | None:
         if now == key.old:
             continue
         if now != key.new:
-            return _apart(seen, "skip", f"{key.key} was changed again: it is {now or 'absent'} now")
+            return apart(seen, "skip", f"{key.key} was changed again: it is {now or 'absent'} now")
         keys.append(KeyChange(key.key, key.new, key.old))
     lines, kept = taken_back(seen.envelope, change.recipients)
-    to = ""
-    if change.to:
-        went, came = _directory(change.to), _directory(change.file)
-        if seen.name.dir == went and went != came:
-            if came == SENDER:
-                came = home(seen.name.letter, seen.envelope.state)
-            to = seen.name.at(came).file
-        elif not (keys or lines) and seen.name.dir != came:
-            return _apart(seen, "skip", f"moved on since: it is in {seen.name.dir} now")
-    if not keys and not to and not lines:
-        return _apart(seen, "skip", "; ".join(kept)) if kept else None
-    back = Change(seen.name.id, seen.name.file, seen.inode, seen.size, tuple(keys), to)
-    return replace(back, recipients=lines, closing=_opened(seen.envelope, change.closing))
+    results = None
+    if change.results is not None:
+        back = results_back(seen.envelope, change.results)
+        if isinstance(back, str):
+            return apart(seen, "skip", back)
+        results = None if stands(seen.envelope, back, seen.name.letter) else back
+    place = way_back(seen.name, _tried(seen, change), change)
+    if place is None:
+        if results is not None or not (keys or lines):
+            return apart(seen, "skip", f"moved on since: it is in {seen.name.dir} now")
+        place = seen.name
+    if place.letter != seen.name.letter and (
+        why := hindrance(seen.envelope, results, place.letter)
+    ):
+        return apart(seen, "skip", why)
+    to = place.file if place != seen.name else ""
+    if not (keys or lines or to or results):
+        return apart(seen, "skip", "; ".join(kept)) if kept else None
+    made = Change(seen.name.id, seen.name.file, seen.inode, seen.size, tuple(keys), to)
+    closing = _opened(seen.envelope, change.closing)
+    return replace(made, recipients=lines, closing=closing, results=results)
 
 
 def _opened(envelope: Envelope, closing: int) -> int:
@@ -135,13 +155,17 @@ def _opened(envelope: Envelope, closing: int) -> int:
     return 1 if closing < 0 and envelope.end < 0 else 0
 
 
-def _moved(seen: Seen, target: SpoolName) -> Change:
+def _tried(seen: Seen, change: Change) -> State | None:
+    """The STATE that tells where a message belongs: the one it goes back to, if that returns."""
+    old = old_state(change.results.was) if change.results else None
+    return old or seen.envelope.state
+
+
+def moved(seen: Seen, target: SpoolName) -> Change:
+    """The change that brings a message elsewhere and leaves all else as it is."""
     return Change(seen.name.id, seen.name.file, seen.inode, seen.size, (), target.file)
 
 
-def _apart(seen: Seen, kind: str, reason: str) -> Apart:
+def apart(seen: Seen, kind: str, reason: str) -> Apart:
+    """The message treated apart: a word of APART, and the reason."""
     return Apart(kind, seen.name.id, seen.name.file, reason)
-
-
-def _directory(file: str) -> str:
-    return file.rpartition("/")[0]

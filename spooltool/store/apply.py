@@ -9,20 +9,29 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spooltool.errors import Busy, CannotWrite, Gone, SpooltoolError
 from spooltool.spool.codec import Envelope
+from spooltool.spool.disposition import ASIDE, hindrance, remembered, stands
 from spooltool.spool.envelope_change import rewritten
-from spooltool.spool.names import HOLD, QUARANTINE, SpoolName, parse_path
+from spooltool.spool.names import TRASH, SpoolName, in_trash
+from spooltool.spool.places import (
+    PARTIAL_AGE,
+    is_partial,
+    moved_on,
+    target_of,
+    touches_trash,
+)
 from spooltool.spool.plan import Change, Plan
 from spooltool.spool.readdress import compare
-from spooltool.spool.state import set_aside, taken_back
+from spooltool.spool.state import State, set_aside, taken_back
 from spooltool.store.edit import Replacement, write_state
 from spooltool.store.filesystem import Syncer
 from spooltool.store.journal import Actor, Journal, Outcome
 from spooltool.store.lock import Locked, lock
-from spooltool.store.move import move
+from spooltool.store.move import move, remove
+from spooltool.store.results import write_disposed
 from spooltool.store.root import Spool
 from spooltool.store.seal import seal_fits
 
@@ -57,9 +66,10 @@ def apply(
     wait: float = 30.0,
     ask: Ask | None = None,
     tell: Callable[[Outcome], None] | None = None,
+    spare: Callable[[str], None] | None = None,
 ) -> Applied:
     """Apply a plan.  Raises CannotWrite when the journal cannot be written: then nothing
-    was changed, or nothing more.
+    was changed, or nothing more.  With `spare` its records go there instead.
 
     `undoes` names the transaction that is taken back: then values return that stood there,
     fit or not.  `ask` is called with ids before the first try and again for those that are
@@ -67,7 +77,7 @@ def apply(
     An interrupt finishes the batch in hand and is raised after its results are recorded.
     """
     began = time.monotonic()
-    journal = Journal(spool)
+    journal = Journal(spool, spare)
     syncer = Syncer(spool.path)
     outcomes: dict[str, Outcome] = {}
     try:
@@ -83,7 +93,7 @@ def apply(
                 batch.restoring = bool(undoes) or plan.verb == "undo"
                 busy += batch.run()
                 for outcome in batch.outcomes:
-                    outcomes[outcome.id] = outcome
+                    outcomes[outcome.file] = outcome
                     if tell is not None:
                         tell(outcome)
             todo = busy
@@ -92,7 +102,7 @@ def apply(
             if time.monotonic() >= deadline:
                 left = [Outcome(c.id, c.file, "busy", "being worked on") for c in todo]
                 journal.record(txn, left)
-                outcomes.update((outcome.id, outcome) for outcome in left)
+                outcomes.update((outcome.file, outcome) for outcome in left)
                 break
             if ask is not None:
                 ask([change.id for change in todo])
@@ -101,7 +111,7 @@ def apply(
     finally:
         syncer.close()
         journal.close()
-    in_order = tuple(outcomes[c.id] for c in plan.changes if c.id in outcomes)
+    in_order = tuple(outcomes[c.file] for c in plan.changes if c.file in outcomes)
     return Applied(txn, in_order, time.monotonic() - began)
 
 
@@ -110,8 +120,15 @@ class _Job:
     change: Change
     locked: Locked
     envelope: Envelope
+    name: SpoolName
+    target: SpoolName
     new: Replacement | None = None
     placed: Locked | None = None
+
+    @property
+    def held(self) -> Locked:
+        """The file as it stands now, under its lock."""
+        return self.placed or self.locked
 
 
 class _Batch:
@@ -145,11 +162,16 @@ class _Batch:
                         jobs.append(job)
             self.journal.intend(self.txn, [job.change for job in jobs])
             self._replace([job for job in jobs if job.change.rewrites])
-            for job in jobs:
-                self._finish(job)
+            self._step(jobs, self._verify)
+            # E never has somebody pending; an R with nobody, left by a crash, is made E by mdq.
+            self._settle([job for job in jobs if job.target.letter == "E"])
+            self._step(jobs, self._place)
+            self._settle([job for job in jobs if job.target.letter != "E"])
+            self._freed([job for job in jobs if job.change.remove])
+            self._step(jobs, lambda job: self._end(job.change, "done", ""))
         finally:
             for job in jobs:
-                (job.placed or job.locked).close()
+                job.held.close()
                 job.locked.close()
             self.journal.record(self.txn, self.outcomes)
         return busy
@@ -165,12 +187,22 @@ class _Batch:
             locked.close()
             self._end(change, word, why)
             return None
-        return _Job(change, locked, envelope)
+        if change.results is not None:
+            results = replace(change.results, was=remembered(envelope))
+            change = replace(change, results=results)
+        return _Job(change, locked, envelope, name, target_of(change, name))
 
     def _locate(self, change: Change) -> SpoolName:
         found = self.spool.find(change.id)
+        binned = self.spool.find(change.id, (TRASH,)) if touches_trash(change) else []
+        if change.remove and in_trash(change.file):
+            found = binned
+        elif in_trash(change.file) and binned and found:
+            raise CannotWrite(f"another file carries this number: {found[0].file}")
+        found = found or binned
         if not found:
-            raise Gone(f"{change.file}: left the queue since")
+            where = "trash" if in_trash(change.file) else "queue"
+            raise Gone(f"{change.file}: left the {where} since")
         if change.by_path:
             found = [name for name in found if name.file == change.file] or found
         if len(found) > 1:
@@ -209,46 +241,82 @@ class _Batch:
         for directory in {job.locked.name.dir for job in placed}:
             os.fsync(self.spool.dir_fd(directory))
 
-    def _finish(self, job: _Job) -> None:
-        if self._ended(job.change):
+    def _step(self, jobs: Sequence[_Job], step: Callable[[_Job], None]) -> None:
+        """Bring those that have not ended yet one step further."""
+        for job in jobs:
+            if self._ended(job.change):
+                continue
+            try:
+                step(job)
+            except SpooltoolError as error:
+                self._end(job.change, "failed", str(error))
+
+    def _verify(self, job: _Job) -> None:
+        if job.new:
+            job.new.verify()
+
+    def _settle(self, jobs: Sequence[_Job]) -> None:
+        """Write the results of those whose change asks for it, durably."""
+        self._step(jobs, self._dispose)
+        written = [job for job in jobs if job.change.results and not self._ended(job.change)]
+        if not written:
             return
         try:
-            if job.new:
-                job.new.verify()
-            if job.change.to:
-                self._move(job)
-        except SpooltoolError as error:
-            self._end(job.change, "failed", str(error))
-            return
-        self._end(job.change, "done", "")
+            self.syncer.sync([job.held.fd for job in written], ())
+        except OSError as error:
+            for job in written:
+                self._end(job.change, "failed", f"sync: {error.strerror}")
 
-    def _move(self, job: _Job) -> None:
-        locked = job.placed or job.locked
-        wanted = parse_path(job.change.to)
-        seen = parse_path(job.change.file)
-        if wanted is None or seen is None:
-            raise CannotWrite(f"{job.change.to}: no place in a spool")
-        letter = locked.name.letter if wanted.letter == seen.letter else wanted.letter
-        target = locked.name.at(wanted.dir, letter)
-        _keep_term(locked, target, time.time())
-        move(locked, target)
+    def _dispose(self, job: _Job) -> None:
+        if job.change.results is not None:
+            job.placed = write_disposed(
+                job.held, job.change.results, job.name, job.target, time.time()
+            )
+
+    def _place(self, job: _Job) -> None:
+        if job.change.remove:
+            remove(job.held)
+            return
+        if not job.change.to:
+            return
+        kept = None
+        if job.change.results is None and not is_partial(job.name):
+            kept = _keep_term(job.held, job.target, time.time())
+        try:
+            move(job.held, job.target)
+        except SpooltoolError:
+            if kept is not None:
+                write_state(job.held, job.held.envelope(), kept)
+            raise
+
+    def _freed(self, jobs: Sequence[_Job]) -> None:
+        """Make the end of what was unlinked durable."""
+        for directory in {job.name.dir for job in jobs}:
+            os.fsync(self.spool.dir_fd(directory))
 
     def _end(self, change: Change, word: str, why: str) -> None:
         self.outcomes.append(Outcome(change.id, change.file, word, why))
 
     def _ended(self, change: Change) -> bool:
-        return any(outcome.id == change.id for outcome in self.outcomes)
+        return any(outcome.file == change.file for outcome in self.outcomes)
 
 
 def _compare(change: Change, locked: Locked, envelope: Envelope) -> tuple[str, str]:
     """("", "") when the file is what the plan saw, else the word and why."""
-    wanted = parse_path(change.to) if change.to else None
+    name, results = locked.name, change.results
     lines_done, lines_why = compare(envelope, change.recipients)
-    keys_done = all(envelope.holds(key.key, key.new) for key in change.keys)
-    if keys_done and lines_done and (wanted is None or locked.name.dir == wanted.dir):
+    if lines_done and _already(change, name, envelope):
         return "unchanged", "already so"
+    if moved_on(change, name):
+        return "changed", f"it is {name.file} since the plan was made"
     if locked.inode != change.inode:
         return "changed", "another file stands here since the plan was made"
+    if results is not None and (
+        why := hindrance(envelope, results, target_of(change, name).letter)
+    ):
+        return "changed", why
+    if is_partial(name) and time.time() - os.fstat(locked.fd).st_mtime < PARTIAL_AGE:
+        return "changed", "it was written to since the plan was made"
     for key in change.keys:
         now = envelope.get(key.key)
         if now != key.old:
@@ -256,14 +324,24 @@ def _compare(change: Change, locked: Locked, envelope: Envelope) -> tuple[str, s
     return ("changed", lines_why) if lines_why else ("", "")
 
 
-def _keep_term(locked: Locked, target: SpoolName, now: float) -> None:
-    """Time set aside does not count against abandon_time: STATE says since when it lasts."""
+def _already(change: Change, name: SpoolName, envelope: Envelope) -> bool:
+    """Whether everything that a change asks for is so."""
+    if change.remove or target_of(change, name) != name:
+        return False
+    if change.results is not None and not stands(envelope, change.results, name.letter):
+        return False
+    return all(envelope.holds(key.key, key.new) for key in change.keys)
+
+
+def _keep_term(locked: Locked, target: SpoolName, now: float) -> State | None:
+    """Time set aside does not count against abandon_time: STATE says since when it lasts.
+
+    The STATE that stood before, None where it stays.
+    """
     envelope = locked.envelope()
     state = envelope.state
-    if state is None:
-        return
-    aside = (HOLD, QUARANTINE)
-    was, will = locked.name.dir in aside, target.dir in aside
-    if was == will:
-        return
+    was, will = locked.name.dir in ASIDE, target.dir in ASIDE
+    if state is None or was == will:
+        return None
     write_state(locked, envelope, set_aside(state, now) if will else taken_back(state, now))
+    return state

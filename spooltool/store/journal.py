@@ -6,17 +6,18 @@ kept allocated behind its end, so that holding and deleting work on a full disk.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from spooltool.errors import CannotWrite, UsageError
+from spooltool.errors import CannotWrite, SpooltoolError, UsageError
 from spooltool.spool.names import OWN_DIR
-from spooltool.spool.plan import Change, KeyChange, Plan, RecipientChange
+from spooltool.spool.plan import Change, KeyChange, Plan, RecipientChange, decode_results
 from spooltool.store.root import Spool
 from spooltool.store.syscalls import preallocate
 
@@ -77,23 +78,27 @@ class Transaction:
 class Journal:
     """The journal, open for appending.  Writers only."""
 
-    def __init__(self, spool: Spool) -> None:
-        """Open or make it.  Raises CannotWrite."""
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        own = spool.own_dir()
+    def __init__(self, spool: Spool, spare: Callable[[str], None] | None = None) -> None:
+        """Open or make it.  Raises CannotWrite.
+
+        `spare` is given the first record that cannot be written and all after it, a line
+        each; then nothing raises.
+        """
+        self._spare = spare
+        self._fd = -1
+        self._spent = False
         try:
-            self._fd = os.open("journal", flags, 0o600, dir_fd=own)
-            if os.fstat(self._fd).st_size == 0:
-                os.fsync(own)
-            preallocate(self._fd, os.fstat(self._fd).st_size, KEEP_ALLOCATED)
+            self._fd = _opened(spool)
+            keep_allocated(self._fd)
         except OSError as error:
-            raise CannotWrite(f"{spool.path}/{OWN_DIR}/journal: {error.strerror}") from error
+            if spare is None:
+                raise CannotWrite(f"{spool.path}/{OWN_DIR}/journal: {error.strerror}") from error
 
     def begin(
         self, plan: Plan, actor: Actor, at: float, *, reason: str = "", undoes: str = ""
     ) -> str:
         """Open a transaction; its name.  The record is durable with the first intents."""
-        fcntl.flock(self._fd, fcntl.LOCK_EX)
+        self._lock(fcntl.LOCK_EX)
         try:
             txn = self._next_txn()
             self._append(
@@ -114,7 +119,7 @@ class Journal:
                 ]
             )
         finally:
-            fcntl.flock(self._fd, fcntl.LOCK_UN)
+            self._lock(fcntl.LOCK_UN)
         return txn
 
     def intend(self, txn: str, changes: Iterable[Change]) -> None:
@@ -128,12 +133,22 @@ class Journal:
     def end(self, txn: str, at: float) -> None:
         """Close a transaction."""
         self._append([{"txn": txn, "kind": "end", "at": at}])
+        if self._fd >= 0:
+            keep_allocated(self._fd)
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self._fd)
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _lock(self, how: int) -> None:
+        if self._fd >= 0:
+            fcntl.flock(self._fd, how)
 
     def _next_txn(self) -> str:
+        if self._fd < 0:
+            return "1"
         size = os.fstat(self._fd).st_size
         start = max(0, size - _TAIL)
         while True:
@@ -147,13 +162,65 @@ class Journal:
         if not records:
             return
         text = "".join(json.dumps({"v": 1, **record}) + "\n" for record in records)
-        data = memoryview(text.encode())
         try:
-            while data:
-                data = data[os.write(self._fd, data) :]
-            os.fsync(self._fd)
+            # A transaction that is here without its beginning would be taken for another's.
+            if self._fd < 0 or self._spent:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self._write(text.encode())
         except OSError as error:
-            raise CannotWrite(f"{OWN_DIR}/journal: {error.strerror}") from error
+            self._spent = True
+            if self._spare is None:
+                raise CannotWrite(f"{OWN_DIR}/journal: {error.strerror}") from error
+            for line in text.splitlines():
+                self._spare(line)
+
+    def _write(self, text: bytes) -> None:
+        """Append whole lines, durably.  What was cut off before them stays a line of its own."""
+        size = os.fstat(self._fd).st_size
+        cut = size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
+        data = memoryview(b"\n" + text if cut else text)
+        while data:
+            data = data[os.write(self._fd, data) :]
+        os.fsync(self._fd)
+
+
+def _opened(spool: Spool) -> int:
+    """The journal, made when missing.  Raises OSError, CannotCreate."""
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    own = spool.own_dir()
+    fd = os.open("journal", flags, 0o600, dir_fd=own)
+    if os.fstat(fd).st_size == 0:
+        os.fsync(own)
+    return fd
+
+
+def keep_allocated(fd: int) -> None:
+    """Keep 1 MiB allocated behind the journal's end, for the day on which the disk is full.
+
+    On that day nothing is added, and what was allocated before is used up.
+    """
+    try:
+        preallocate(fd, os.fstat(fd).st_size, KEEP_ALLOCATED)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+
+
+def reserve(spool: Spool) -> None:
+    """Make the journal with its allocated space, before anybody needs it.
+
+    A disk too full for that, or closed for writing, is no error here.
+    """
+    try:
+        fd = _opened(spool)
+    except (OSError, SpooltoolError):
+        return
+    try:
+        keep_allocated(fd)
+    except OSError:
+        return
+    finally:
+        os.close(fd)
 
 
 def read_journal(spool: Spool) -> list[Transaction]:
@@ -238,6 +305,8 @@ def _change(record: dict[str, Any]) -> Change:
             for one in record.get("recipients", ())
         ),
         int(record.get("closing", 0)),
+        decode_results(record.get("results")),
+        record.get("remove", False) is True,
     )
 
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 import os
 
 from spooltool.errors import CannotWrite, Exists, Gone
-from spooltool.spool.names import TRASH, SpoolName, parse_name
+from spooltool.spool.names import TRASH, SpoolName
 from spooltool.store.lock import Locked
-from spooltool.store.root import Spool
 from spooltool.store.syscalls import rename_noreplace
 
 
@@ -55,26 +54,3 @@ def remove(locked: Locked) -> None:
         os.unlink(locked.name.base, dir_fd=locked.spool.dir_fd(locked.name.dir))
     except OSError as error:
         raise CannotWrite(f"{locked.name.file}: {error.strerror}") from error
-
-
-def clear_trash(spool: Spool, before: float) -> list[SpoolName]:
-    """Unlink what has been in the trash since before this unix second; their names.
-
-    The inode's change time tells since when: the move into the trash set it.  A file
-    that cannot be unlinked stays for the next time.
-    """
-    try:
-        trash = spool.dir_fd(TRASH)
-    except OSError:
-        return []
-    removed = []
-    for base in os.listdir(trash):
-        name = parse_name(base, TRASH)
-        try:
-            if name is None or os.stat(base, dir_fd=trash, follow_symlinks=False).st_ctime > before:
-                continue
-            os.unlink(base, dir_fd=trash)
-        except OSError:
-            continue
-        removed.append(name)
-    return removed

@@ -10,6 +10,7 @@ import errno
 import os
 import pwd
 import stat
+from collections.abc import Iterable
 from types import TracebackType
 
 from spooltool.errors import CannotCreate, Gone, NoSpool, NotPermitted, NotRegular, Refused
@@ -148,10 +149,10 @@ class Spool:
             if facts.st_nlink != 0:
                 raise NotRegular(f"{name.file}: not a regular file with one link")
 
-    def find(self, number: str) -> list[SpoolName]:
-        """Every file that carries this number now, over the mail directories."""
+    def find(self, number: str, directories: Iterable[str] | None = None) -> list[SpoolName]:
+        """Every file that carries this number now, over the mail directories or those given."""
         found = []
-        for directory in self.directories:
+        for directory in self.directories if directories is None else directories:
             try:
                 fd = self.dir_fd(directory)
             except OSError:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import time
 
-from relay.intake.cleaner import PARTIAL_AGE, clean_partials
+from relay.intake.cleaner import clean_partials
 from spooltool.spool.names import STATE_DIR, TRASH
+from spooltool.spool.places import PARTIAL_AGE
 from spooltool.store.incoming import Incoming
 from spooltool.store.root import Spool
 

@@ -71,6 +71,7 @@ def put(
     count: int = 1,
     dst: str = OLD,
     params: str = "BODY=8BITMIME",
+    body: bytes = b"hello\n",
     **keys: str,
 ) -> list[str]:
     """Accept messages as the intake does; their files inside the spool."""
@@ -86,7 +87,7 @@ def put(
                 {**chapter, **keys}, ARRIVED + at, Path("jo@example.com", params), [recipient]
             )
             incoming.begin(message, b"Subject: a\n", b"Received: from b\nSubject: a\n")
-            incoming.append(b"hello\n")
+            incoming.append(body)
             incoming.finish()
             batch.append(incoming)
         assert commit(opened, batch, syncer) == [None] * count

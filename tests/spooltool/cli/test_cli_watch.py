@@ -20,10 +20,8 @@ from spooltool.cli import following
 from spooltool.live import watcher as watcher_module
 from spooltool.logs import format_line
 from spooltool.spool.names import RESEND, parse_path
-from spooltool.spool.plan import Change, Plan
 from spooltool.spool.state import State
 from spooltool.store.edit import write_state
-from spooltool.store.journal import Actor, Journal, Outcome
 from spooltool.store.lock import lock
 from spooltool.store.move import move
 from spooltool.store.root import Spool
@@ -197,33 +195,20 @@ def test_nothing_to_watch(spool: Path, call: Call) -> None:
     assert call("--spool", spool, "watch", "--for", "ever").code == 2
 
 
-def test_what_an_operator_deleted(spool: Path, watcher: Callable[..., Watcher]) -> None:
+def test_what_an_operator_deleted(spool: Path, watcher: Callable[..., Watcher], call: Call) -> None:
     first, second = files(spool)
     watch = watcher(f"dst:{OLD}")
-    delete(spool, first, ".spooltool/trash/" + first[9:], "spam\x1b[2J")
-    assert watch.line()[1:] == [first[9:], "fresh", "deleted", "-", "txn 1 by jo: spam^[[2J"]
-    delete(spool, second, "", "")
-    assert watch.line()[1:] == [second[9:], "fresh", "deleted", "-", "txn 2 by jo"]
+    done = call("--spool", spool, "delete", first[9:], "--yes", "--reason", "spam\x1b[2J")
+    assert done.code == 0
+    *line, told = watch.line()[1:]
+    assert line == [first[9:], "fresh", "deleted", "-"]
+    assert told.startswith("txn 1 by ") and told.endswith(": spam^[[2J")
+    assert call("--spool", spool, "delete", second[9:], "--purge", "--yes").code == 0
+    *line, told = watch.line()[1:]
+    assert line == [second[9:], "fresh", "deleted", "-"]
+    assert told.startswith("txn 2 by ")
     assert watch.line()[0].endswith(" s: 2 deleted by an operator")
     assert watch.process.wait() == 0
-
-
-def delete(spool: Path, file: str, to: str, reason: str) -> None:
-    """As an operator's `delete` does: intent, the move (or unlink), result."""
-    with Spool.open(str(spool)) as opened:
-        change = Change(file[10:], file, 1, 100, (), to)
-        plan = Plan("delete", str(spool), "", file[10:], NOW, (change,))
-        journal = Journal(opened)
-        txn = journal.begin(
-            plan, Actor("jo", "pts/3", "gw1", "spooltool delete"), NOW, reason=reason
-        )
-        journal.intend(txn, plan.changes)
-        if to:
-            os.rename(spool / file, spool / to)
-        else:
-            os.unlink(spool / file)
-        journal.record(txn, [Outcome(change.id, file, "done")])
-        journal.close()
 
 
 def test_a_hold_is_no_end(spool: Path, watcher: Callable[..., Watcher], call: Call) -> None:

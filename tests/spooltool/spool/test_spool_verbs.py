@@ -117,5 +117,7 @@ def test_undo_of_a_hold_brings_it_back_unless_it_moved_on() -> None:
     tried = verbs.undo(seen("D_hold/R1", attempts=2), held)
     assert isinstance(tried, Change)
     assert tried.to == "D_resend/R1"
-    assert isinstance(verbs.undo(seen("D_resend/R1"), held), Apart)
+    for back_in_the_queue in ("D_resend/R1", "D_resend/E1"):
+        assert verbs.undo(seen(back_in_the_queue), held) is None
+    assert isinstance(verbs.undo(seen("D_quarantine/R1"), held), Apart)
     assert verbs.undo(seen("D_sender/R1"), held) is None

@@ -12,8 +12,9 @@ import pytest
 from spooltool.errors import Busy, Gone, NotRegular
 from spooltool.spool.names import HOLD, RESEND, SENDER, TRASH, SpoolName
 from spooltool.store.lock import OwnLock, holders, lock
-from spooltool.store.move import clear_trash, move, remove
+from spooltool.store.move import move, remove
 from spooltool.store.root import Spool
+from spooltool.store.trash import clear_trash
 
 Put = Callable[..., SpoolName]
 

@@ -1,0 +1,67 @@
+"""`spooltool bounce`: give mail up now and tell its senders."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from spooltool.cli import change_options as the
+from spooltool.cli.caution import undo_holds
+from spooltool.cli.changing import Study, Wish, change
+from spooltool.cli.invocation import Invocation
+from spooltool.cli.selection import QUERY_HELP
+from spooltool.diagnose.backscatter import bounce_notes
+from spooltool.diagnose.planning import Chosen
+from spooltool.diagnose.retargeting import changing
+from spooltool.spool import placing
+from spooltool.spool.plan import Plan
+
+
+def run(
+    ctx: typer.Context,
+    query: Annotated[list[str] | None, typer.Argument(metavar="QUERY...", help=QUERY_HELP)] = None,
+    kick: Annotated[bool, typer.Option("--kick", help="Have the relay try them at once.")] = False,
+    dry_run: the.DryRun = False,
+    plan: the.PlanFile = None,
+    diff: the.Diff = False,
+    yes: the.Yes = False,
+    most: the.Max = None,
+    reason: the.Reason = "",
+    wait: the.Wait = the.WAIT,
+    no_yield: the.NoYield = False,
+    json: the.Json = False,
+    everything: the.Everything = False,
+    null: the.Null = False,
+    force: the.Force = False,
+) -> int:
+    """Give mail up now and tell its senders.
+
+    Each message becomes an E file whose notice is due now, by its ERR_SERVER; --reason is
+    told to the sender where notices are detailed.  ERRMAIL 0 becomes 1.  Recipients who
+    have it already are not mentioned as failed.  Mail whose sender may not be told (null
+    sender, NOTIFY=NEVER) is left alone: `delete` is the word for it.  Asks for the number
+    of messages.  Undo holds until each notice is out: a running relay sends it at once.
+    """
+    invocation: Invocation = ctx.obj
+    options = the.ChangeOptions(
+        dry_run, plan, diff, yes, most, reason, wait, no_yield, json, everything, null, force
+    )
+    wish = bouncing(invocation, reason, kick=kick)
+    return change(invocation, query or (), wish, options)
+
+
+def bouncing(invocation: Invocation, reason: str, *, kick: bool) -> Wish:
+    """What `bounce` wants done."""
+    return Wish(
+        "bounce",
+        partial(placing.bounce, reason=reason, flat=invocation.spool.flat),
+        undo_holds("bounce"),
+        study=_study,
+        kick=kick,
+    )
+
+
+def _study(plan: Plan, chosen: Chosen) -> Study:
+    return Study(tuple(bounce_notes(changing(plan, chosen.rows))))
