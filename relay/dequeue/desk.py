@@ -46,7 +46,7 @@ from relay.smtp.envelope import Mail
 from relay.smtp.outcome import Kind, Outcome
 from spooltool.errors import Busy, CannotWrite, Gone, NotPermitted, SpooltoolError
 from spooltool.spool.names import HOLD, SpoolName
-from spooltool.spool.state import fresh_state, set_aside
+from spooltool.spool.state import fresh_state
 from spooltool.store.counter import Counter
 from spooltool.store.edit import write_state
 from spooltool.store.filesystem import Syncer

@@ -228,7 +228,7 @@ class Dequeuer:
             return
         if known is None:
             return
-        if self.desk.refuses(number, known.inode):  # a kick came without the inode
+        if self.desk.refuses(known.name, known.inode):  # a kick came without the inode
             self.roster.forget(number)
             return
         self.desk.schedule_known(known)

@@ -7,6 +7,7 @@
     postfix    a private Postfix in a temporary folder
     process    starting, waiting for and stopping child processes
     images     loop-mounted file systems whose power can be cut
+    mounts     mounts that one test alone sees
     power_cut  the cuts: a relay or a Postfix on such an image, judged by the checker
     figures    what must hold before a release: a number for CI, one for a soak
 

@@ -115,9 +115,14 @@ class Bench:
             )
         return reply
 
-    def at_rest(self) -> Verdict:
-        """The checker's word on this bench; nothing may be running."""
-        return check(self.acks, self.sink.entries(), list(spool_messages(self.spool)))
+    def at_rest(self, *, freed: bool = False) -> Verdict:
+        """The checker's word on this bench; nothing may be running.
+
+        `freed`: an operator's command may have ended every message for good.
+        """
+        ended = [ack["id"] for ack in self.acks] if freed else []
+        found = list(spool_messages(self.spool))
+        return check(self.acks, self.sink.entries(), found, ended=ended)
 
     def drain(self) -> None:
         """Run the dequeuer until nothing is due any more; what is held stays."""
@@ -214,7 +219,9 @@ class Scenario:
     """What is killed: `command` on a copy of `template`, the sink behaving as `plan`.
 
     `after` names the first call that belongs to the message.  `settled` is what the
-    checker must count in the end, whichever point the kill came at.
+    checker must count in the end, whichever point the kill came at.  Where the point decides
+    how the one recipient ends, `ends` are the counts of which one must be 1 and the others 0;
+    with `freed` among them it may also be gone for good.
     """
 
     template: Template
@@ -224,6 +231,7 @@ class Scenario:
     settings: dict[str, object] = field(default_factory=dict)
     after: str = ""
     settled: dict[str, int] = field(default_factory=lambda: {"delivered": 1})
+    ends: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -293,7 +301,7 @@ def kill_everywhere(benches: list[Bench], scenario: Scenario) -> Tally:
             assert was_killed(bench.trace) or done.returncode == 0, (str(point), done.stderr)
 
         reach(bench, point, tally, kill)
-        verdict = bench.at_rest()
+        verdict = bench.at_rest(freed="freed" in scenario.ends)
         if verdict.lost or verdict.torn or verdict.damaged:
             tally.broken.append(f"{point}: right after the kill: {harm_of(verdict)}")
         finish(bench, scenario, tally, str(point))
@@ -321,12 +329,16 @@ def finish(bench: Bench, scenario: Scenario, tally: Tally, where: str) -> None:
     """Start again, drain, judge."""
     bench.sink.use(scenario.drain_plan)
     bench.drain()
-    verdict = bench.at_rest()
+    verdict = bench.at_rest(freed="freed" in scenario.ends)
     if harm_of(verdict):
         tally.broken.append(f"{where}: {harm_of(verdict)}")
     counted = {key: getattr(verdict, key) for key in scenario.settled}
     if counted != scenario.settled:
         tally.broken.append(f"{where}: {counted}, wanted {scenario.settled}")
+    ways = {way: getattr(verdict, way) for way in scenario.ends - {"freed"}}
+    least = 0 if "freed" in scenario.ends else 1
+    if scenario.ends and not least <= sum(ways.values()) <= 1:
+        tally.broken.append(f"{where}: {ways}, wanted one of them")
     if len(verdict.duplicated) > 1:
         tally.broken.append(f"{where}: {len(verdict.duplicated)} duplicates of one delivery")
     tally.duplicates += len(verdict.duplicated)

@@ -125,3 +125,56 @@ def test_kill_at_every_call_of_an_operators_command(
         settled=settled,
     )
     judge(kill_everywhere(benches, scenario), f"spooltool {verb[0]}", capsys, least=8)
+
+
+BOUNCE = ("bounce", "--all", "--reason", "INC-7")
+GIVEN_UP = frozenset(("delivered", "noticed"))
+BINNED = frozenset(("delivered", "kept"))
+FREED = frozenset(("delivered", "freed"))
+
+
+@pytest.mark.parametrize(
+    ("verb", "before", "expired", "ends"),
+    [
+        (("requeue", "--all"), (), False, frozenset(("delivered",))),
+        (("requeue", "--all"), (("hold", "--all"),), False, frozenset(("delivered", "owed"))),
+        (("requeue", "--all"), (), True, GIVEN_UP),
+        (BOUNCE, (), False, GIVEN_UP),
+        (BOUNCE, (("set", "--all", "ERRMAIL=0"),), False, GIVEN_UP),
+        (("delete", "--all"), (), False, BINNED),
+        (("delete", "--all", "--purge"), (), False, FREED),
+        (("purge",), (("delete", "--all"),), False, frozenset(("kept", "freed"))),
+        (("undo",), (("requeue", "--all"),), True, GIVEN_UP),
+        (("undo",), (BOUNCE,), False, GIVEN_UP),
+        (("undo",), (("delete", "--all"),), False, BINNED),
+    ],
+    ids=[
+        "requeue",
+        "requeue-held",
+        "requeue-given-up",
+        "bounce",
+        "bounce-errmail-0",
+        "delete",
+        "delete-purge",
+        "purge",
+        "undo-requeue",
+        "undo-bounce",
+        "undo-delete",
+    ],
+)
+def test_kill_at_every_call_of_a_change_of_place(
+    benches: list[Bench],
+    capsys: Capsys,
+    verb: tuple[str, ...],
+    before: tuple[tuple[str, ...], ...],
+    expired: bool,
+    ends: frozenset[str],
+) -> None:
+    scenario = Scenario(
+        make_template(benches[0], deferred=not expired, expired=expired, commands=before),
+        lambda bench: bench.spooltool(*verb, "--yes"),
+        after="journal",
+        settled={},
+        ends=ends,
+    )
+    judge(kill_everywhere(benches, scenario), f"spooltool {' '.join(verb)}", capsys, least=6)
