@@ -167,8 +167,13 @@ class Source:
 
 
 def say(text: str) -> None:
-    """One line on stdout, at once: scripts wait for it."""
-    print(f"{NAME}: {text}", flush=True)
+    """One line on stdout, at once: scripts wait for it.
+
+    In one write, for another process may have the same stdout: print makes two where Python
+    does not buffer.
+    """
+    sys.stdout.write(f"{NAME}: {text}\n")
+    sys.stdout.flush()
 
 
 def become(config: Config) -> None:
