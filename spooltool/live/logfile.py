@@ -74,6 +74,7 @@ class LogFile:
         self._late: deque[tuple[Generation, float]] = deque()
         self._known: deque[bytes] = deque(maxlen=_KNOWN)
         self._seen_directory = -1
+        self._unsteady = False
         self._current = self._open()
         self._chained = self._current is not None and self._current.head != b""
         self._begin(start)
@@ -109,7 +110,7 @@ class LogFile:
     # reading
 
     def _lines(self) -> list[bytes]:
-        self.caught_up = False
+        self.caught_up = self._unsteady = False
         lines = self._late_lines()
         if self._backlog:
             first = self._backlog[0]
@@ -125,7 +126,7 @@ class LogFile:
             if more is not None:
                 return lines + more
             lines += self._look(self._current)
-        self.caught_up = not self._backlog and not self._unread()
+        self.caught_up = not (self._backlog or self._unsteady or self._unread())
         return lines
 
     def _unread(self) -> bool:
@@ -264,14 +265,15 @@ class LogFile:
         if current is None:
             return
         current.restart()
-        if current.head:
-            newer = self._newer(current)
-            self._chained = True
-        elif self._directory_changed():
-            newer = self._newer(current)
-            current.restart()  # what is being copied now is not of the past
-        else:
+        if not current.head and not self._directory_changed():
             return
+        newer = self._newer(current)
+        if newer is None:
+            return
+        if current.head:
+            self._chained = True
+        else:
+            current.restart()  # what is being copied now is not of the past
         self._take(newer, _copies(newer, current))
 
     def _look(self, current: Generation) -> list[bytes]:
@@ -280,8 +282,7 @@ class LogFile:
             return self._truncated(current)
         there = _inode(self.path)
         if there is None:
-            if self._directory_changed():
-                newer = self._newer(current)
+            if self._directory_changed() and (newer := self._newer(current)) is not None:
                 self._take(newer, _copies(newer, current))
         elif there != current.inode and (self._chained or current.size == 0):
             self._backlog.append(current)
@@ -292,6 +293,8 @@ class LogFile:
     def _truncated(self, current: Generation) -> list[bytes]:
         """What was not read before the truncation is in a copy, if one was made."""
         newer = self._newer(current)
+        if newer is None:
+            return []  # it stays truncated, and is looked at again
         copies = _copies(newer, current)
         left: list[bytes] = []
         if copies:
@@ -311,11 +314,12 @@ class LogFile:
             else:
                 self._backlog.append(one)
 
-    def _newer(self, current: Generation) -> list[Generation]:
+    def _newer(self, current: Generation) -> list[Generation] | None:
         """Rotated generations that were not read yet, oldest first.
 
-        The last one known ends the search, and so does the current one, as far as it was
-        read already; copies of it are among those returned.
+        None while names change faster than they can be looked at: then nothing was learnt,
+        and the next poll looks again.  The last one known ends the search, and so does the
+        current one, as far as it was read already; copies of it are among those returned.
         """
         for _ in range(_TRIES):
             opened: list[Generation] = []
@@ -337,7 +341,8 @@ class LogFile:
             for one in opened:
                 one.close()
         self._seen_directory = -1
-        return []
+        self._unsteady = True
+        return None
 
     def _unread_ones(self, opened: list[Generation], current: Generation) -> list[Generation]:
         """Without the known and the current one itself; oldest first."""

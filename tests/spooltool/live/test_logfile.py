@@ -263,6 +263,22 @@ def test_each_line_exactly_once_whatever_happens_between_two_looks(rotator, drai
         assert sorted(read) == sorted(log.written[3 if start is Start.END else 0 :])
 
 
+@pytest.mark.parametrize("way", ["rename", "copytruncate"])
+def test_names_that_change_while_they_are_looked_at_lose_nothing(log, drain, monkeypatch, way):
+    """A look that learns nothing is not a look that found nothing: it is made again."""
+    log.write(5)
+    reader = LogFile(log.path)
+    assert reader.poll() == log.written
+    log.write(3)
+    getattr(log, way)()
+    log.write(2)
+    unsteady = iter([False] * 30)
+    named = logfile._is_named
+    monkeypatch.setattr(logfile, "_is_named", lambda one: next(unsteady, True) and named(one))
+    assert drain(reader) == log.written[5:]
+    reader.close()
+
+
 @pytest.mark.parametrize("ways", [["rename"], ["copytruncate"], ["rename", "compress"], "all"])
 def test_each_line_exactly_once_under_a_concurrent_writer(log, ways):
     """The writer never pauses but while a copy is truncated, which would lose its lines."""
