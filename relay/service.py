@@ -60,6 +60,8 @@ config_app = typer.Typer(
     rich_markup_mode=None, no_args_is_help=True, help="Look at the configuration."
 )
 app.add_typer(config_app, name="config")
+clock_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Vouch for the clock.")
+app.add_typer(clock_app, name="clock")
 
 SpoolOption = Annotated[
     str | None, typer.Option("--spool", metavar="DIR", help="The spool; else rundir of relay.toml.")
@@ -413,6 +415,28 @@ def config_show_command(
 ) -> int:
     """Print the configuration in force, as a relay.toml that reads back to the same."""
     print(show(Source(config=file or config).read(), non_default=non_default), end="")
+    return ExitCode.OK
+
+
+@clock_app.command("ok")
+def clock_ok_command(
+    spool: SpoolOption = None,
+    config: ConfigOption = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Although mail arrived later than the clock says now.")
+    ] = False,
+) -> int:
+    """Say that the clock is right, so that a running relay lets mail expire again."""
+    from relay.control import ask
+    from relay.queue.clock import taken_lines
+    from spooltool.control import ClockOk, ClockTaken
+
+    found = Source(spool, config).read()
+    with Spool.open(found.rundir) as opened:
+        taken = ask(opened, ClockOk(force), ClockTaken)
+    assert isinstance(taken, ClockTaken)
+    for line in taken_lines(taken):
+        say(line)
     return ExitCode.OK
 
 

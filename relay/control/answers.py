@@ -7,6 +7,8 @@ from typing import Protocol, assert_never
 
 from spooltool.control import (
     Accepted,
+    ClockOk,
+    ClockTaken,
     Done,
     Kick,
     Kicked,
@@ -14,7 +16,11 @@ from spooltool.control import (
     Reload,
     Reply,
     Request,
+    Resume,
+    Resumed,
     StatusWanted,
+    Suspend,
+    Suspended,
     Yield,
     Yielded,
     read_status,
@@ -25,16 +31,28 @@ from spooltool.errors import SpooltoolError
 class Handler(Protocol):
     """What a dequeuer does for the control socket."""
 
-    def kick_all(self) -> int:
-        """Try everything now; how many messages that is."""
+    def kick_all(self, rate: float | None = None) -> Kicked:
+        """Try everything now, or with `rate` that many messages a second."""
         ...
 
-    def kick_ids(self, ids: Iterable[str]) -> int:
-        """Try these now; how many of them are here and not under way."""
+    def kick_ids(self, ids: Iterable[str], rate: float | None = None) -> Kicked:
+        """Try these now."""
         ...
 
-    def kick_host(self, text: str) -> int:
+    def kick_host(self, text: str, rate: float | None = None) -> Kicked:
         """Try everything for a host (`HOST` or `HOST:PORT`) now."""
+        ...
+
+    async def suspend(self, wish: Suspend) -> Suspended:
+        """No attempts to a host; those under way are let go."""
+        ...
+
+    async def resume(self, hosts: Iterable[str] | None) -> Resumed:
+        """End orders; None means all."""
+        ...
+
+    def clock_ok(self, *, force: bool) -> ClockTaken:
+        """The clock counts as right.  Raises Refused where mail says otherwise."""
         ...
 
     async def yield_ids(
@@ -66,12 +84,12 @@ async def answer(handler: Handler, request: Request) -> Reply:
 
 async def _carry_out(handler: Handler, request: Request) -> Reply:
     match request:
-        case Kick(everything=True):
-            return Kicked(handler.kick_all())
-        case Kick(ids=None, host=host):
-            return Kicked(handler.kick_host(host))
-        case Kick(ids=ids):
-            return Kicked(handler.kick_ids(ids or ()))
+        case Kick(everything=True, rate=rate):
+            return handler.kick_all(rate)
+        case Kick(ids=None, host=host, rate=rate):
+            return handler.kick_host(host, rate)
+        case Kick(ids=ids, rate=rate):
+            return handler.kick_ids(ids or (), rate)
         case StatusWanted():
             return read_status(handler.status())
         case Yield(ids, seconds):
@@ -83,5 +101,11 @@ async def _carry_out(handler: Handler, request: Request) -> Reply:
         case Reload():
             handler.reload()
             return Accepted()
+        case Suspend():
+            return await handler.suspend(request)
+        case Resume(hosts, everything):
+            return await handler.resume(None if everything else hosts)
+        case ClockOk(force):
+            return handler.clock_ok(force=force)
         case _:
             assert_never(request)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from relay.delivery.connection import Content
 from relay.dequeue.attempt import (
@@ -20,6 +20,7 @@ from relay.dequeue.attempt import (
     mail_of,
     take,
 )
+from relay.dequeue.clock_guard import ClockGuard
 from relay.dequeue.conversion import converted
 from relay.dequeue.destination import Destination
 from relay.dequeue.down import BUSY_SECONDS, Down
@@ -45,6 +46,7 @@ from relay.queue.suspects import MOST, Suspects
 from relay.smtp.envelope import Mail
 from relay.smtp.outcome import Kind, Outcome
 from spooltool.errors import Busy, CannotWrite, Gone, NotPermitted, SpooltoolError
+from spooltool.spool.hosts import HostPort
 from spooltool.spool.names import HOLD, SpoolName
 from spooltool.spool.state import fresh_state
 from spooltool.store.counter import Counter
@@ -69,13 +71,16 @@ class Desk:
         schedule: Schedule[Destination],
         roster: Roster,
         wake: Callable[[], None],
+        clock: ClockGuard,
+        open_hosts: Callable[[Destination], Sequence[HostPort]],
     ) -> None:
         self.spool = spool
         self.settings = settings
         self.records = records
         self.schedule = schedule
         self.roster = roster
-        self.clock_ok = True
+        self.open_hosts = open_hosts
+        self._clock = clock
         self.telling = Telling(records)
         self.suspects = Suspects()
         self.down = Down(self)
@@ -121,7 +126,7 @@ class Desk:
             fresh=not known.tried,
             term=known.term + self.settings.abandon_time,
         )
-        if not known.tried:
+        if not known.tried and not self.schedule.suspended(number):
             self.down.arrived(known, number)
 
     # what lanes ask
@@ -305,7 +310,7 @@ class Desk:
         """What becomes of a message by the life cycle, under the present settings."""
         envelope = job.envelope
         state = envelope.state or fresh_state(int(envelope.arrived or now), 0)
-        suspended = not self.clock_ok or not expires
+        suspended = not self._clock.ok or not expires
         terms = Terms(self.settings.resend_period, self.settings.abandon_time, suspended)
         if job.name.letter == "E":
             return decide_notice(

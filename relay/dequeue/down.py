@@ -84,6 +84,8 @@ class Down:
             known = desk.roster.known.get(number)
             if known is None or desk.schedule.is_active(number):
                 continue
+            if desk.schedule.suspended(number):
+                return  # from now on there are no attempts, so nothing ends by one
             over = known.term + desk.settings.abandon_time <= now and known.seen <= began
             if known.destination == destination and (over or not known.tried):
                 self._fail_with(known, number, result, began)

@@ -9,7 +9,7 @@ the life cycle what becomes of a message.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from relay.queue.offer import Offer
 from relay.smtp.envelope import Mail
 from relay.smtp.outcome import Kind, Outcome, broken
 from relay.smtp.reply import Reply
+from spooltool.spool.hosts import HostPort
 
 AT_ONCE = 1.0
 """Seconds after which a dropped attempt is due again."""
@@ -77,6 +78,10 @@ class Work(Protocol):
         """Count a connection to this peer; False when it has too many already."""
         ...
 
+    def open_hosts(self, destination: Destination) -> Sequence[HostPort]:
+        """The hosts of a destination that may be tried: the others are suspended."""
+        ...
+
     def given_up(self, number: str, seconds: float, job: Job | None = None) -> None:
         """The attempt was dropped: the message is as it was, and due again in so long.
 
@@ -86,7 +91,10 @@ class Work(Protocol):
 
 
 class Lane:
-    """One lane.  `job` is what it works on, `connection` over which; None when neither."""
+    """One lane.  `job` is what it works on, `connection` over which; None when neither.
+
+    `ends` set: it takes no further message, since its host was suspended.
+    """
 
     def __init__(self, work: Work, pool: Pool, destination: Destination, mails: int) -> None:
         self.destination = destination
@@ -94,6 +102,7 @@ class Lane:
         self.job: Job | None = None
         self.connection: Connection | None = None
         self.task: asyncio.Task[None] | None = None
+        self.ends = False
         self._work = work
         self._pool = pool
         self._mails = mails
@@ -128,7 +137,7 @@ class Lane:
                 self.number = number
                 await self._one(number)
                 self.number = None
-                number = self._work.next_for(self.destination)
+                number = None if self.ends else self._work.next_for(self.destination)
         except asyncio.CancelledError:
             raise
         except BaseException:
@@ -160,7 +169,10 @@ class Lane:
             return Result((), "", unfit=unfit)
         connection = await self._connected()
         if connection is None:
-            connection, failure = await self._pool.connect(self.destination.hosts, 25)
+            hosts = self._work.open_hosts(self.destination)
+            if not hosts:
+                return None
+            connection, failure = await self._pool.connect(hosts, 25)
             if connection is None:
                 return Result((_outcome(failure),) * len(mail.recipients), _host(failure), True)
             self.connection = connection
@@ -205,9 +217,8 @@ class Lane:
                 asked.add(connection.address)
                 if connection.broke_off:
                     self._pool.pass_over(connection.peer)
-            other, failure = await self._pool.connect(
-                self.destination.hosts, 25, without=asked, fresh=again
-            )
+            hosts = self._work.open_hosts(self.destination)
+            other, failure = await self._pool.connect(hosts, 25, without=asked, fresh=again)
             if other is None:
                 offer.no_other(None if failure is NO_HOST else _outcome(failure))
                 break

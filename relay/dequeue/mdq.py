@@ -15,16 +15,20 @@ from functools import partial
 
 from relay import __version__
 from relay.delivery.pool import Pool
+from relay.dequeue.clock_guard import ClockGuard, look_through
 from relay.dequeue.desk import Desk
 from relay.dequeue.destination import Destination
 from relay.dequeue.lanes import Lane
 from relay.dequeue.records import Records
 from relay.dequeue.roster import Found, Roster
 from relay.dequeue.settings import Settings
+from relay.dequeue.suspensions import Suspensions
 from relay.queue.schedule import Schedule
 from relay.tls.trust import Trust
+from spooltool.control import ClockTaken, Kicked, Resumed, Suspend, Suspended
+from spooltool.control.orders import order_object
 from spooltool.spool.hosts import HostPort, parse_host
-from spooltool.spool.names import FLAT, RESEND, SENDER
+from spooltool.spool.names import FLAT, HOLD, QUARANTINE, RESEND, SENDER
 from spooltool.store.edit import clear_replacements
 from spooltool.store.lock import holders
 from spooltool.store.root import Spool
@@ -32,9 +36,6 @@ from spooltool.store.trash import clear_trash
 
 SLICE = 200
 """Heads read in one go while a large directory is taken in."""
-
-CLOCK_STEP = 60.0
-"""Seconds the wall clock may depart from the monotonic one before expiry is suspended."""
 
 TRASH_PERIOD = 3600.0
 """Seconds between two looks at how old the trash is."""
@@ -60,8 +61,20 @@ class Dequeuer:
         self.started = time.time()
         self.scanned = 0.0
         self.schedule: Schedule[Destination] = Schedule(settings.limits)
-        self.roster = Roster(spool)
-        self.desk = Desk(spool, settings, records, self.schedule, self.roster, self.wake)
+        self.clock = ClockGuard()
+        self._lanes: set[Lane] = set()
+        self.suspensions = Suspensions(spool, records, self.schedule, self._lanes, self.wake)
+        self.roster = Roster(spool, self.clock.arrived)
+        self.desk = Desk(
+            spool,
+            settings,
+            records,
+            self.schedule,
+            self.roster,
+            self.wake,
+            self.clock,
+            self.suspensions.open_hosts,
+        )
         self._pool = Pool(
             settings.hostname,
             settings.timeout,
@@ -71,7 +84,6 @@ class Dequeuer:
             mark=settings.mark,
             fell_back=self._fell_back,
         )
-        self._lanes: set[Lane] = set()
         self._event = asyncio.Event()
         self._woken = True
         self._stopping = False
@@ -80,12 +92,14 @@ class Dequeuer:
         self._hour: deque[tuple[float, int]] = deque()
         self._trash_due = 0.0
         self._clearing: asyncio.Task[None] | None = None
-        self._clock_offset = time.time() - time.monotonic()
 
     async def run(self, *, once: bool = False) -> None:
         """Scan, deliver, wait; with `once` one pass over everything that is there."""
         loop = asyncio.get_running_loop()
         next_scan = next_tick = loop.time()
+        self.suspensions.load()
+        aside = (HOLD, QUARANTINE)
+        await loop.run_in_executor(None, look_through, self.clock, self.spool, aside)
         while not self._stopping:
             self._event.clear()
             if self._woken or loop.time() >= next_scan:
@@ -163,13 +177,12 @@ class Dequeuer:
         self._hour.append((now, self.desk.telling.delivered))
         while self._hour and now - self._hour[0][0] > 3600.0:
             self._hour.popleft()
-        if now >= self._trash_due:
+        self.suspensions.tick()
+        if now >= self._trash_due and self.clock.ok:
             self._trash_due = now + TRASH_PERIOD
             self._clearing = asyncio.get_running_loop().create_task(self._clear(now))
-        step = abs(now - time.monotonic() - self._clock_offset)
-        if step > CLOCK_STEP and self.desk.clock_ok:
-            self.desk.clock_ok = False
-            self.records.alert(f"the clock jumped by {step:.0f} s: nothing expires until restart")
+        if (doubt := self.clock.news()) is not None:
+            self.records.alert(f"{doubt}: nothing expires until `relay clock ok`")
 
     async def _clear(self, now: float) -> None:
         """Let go of what is old: the trash, and what crashes left of changes."""
@@ -191,6 +204,7 @@ class Dequeuer:
             took = loop.time() - began
             self._resend_due = loop.time() + max(self.settings.scan_period, 20.0 * took)
         self.scanned = time.time()
+        self.clock.complete()
         if self.schedule.limit_hit:
             self.schedule.limit_hit = False
             self.records.limit()
@@ -241,32 +255,26 @@ class Dequeuer:
 
     # what the control socket asks
 
-    def kick_all(self) -> int:
-        """Try everything now; how many messages that is."""
+    def kick_all(self, rate: float | None = None) -> Kicked:
+        """Try everything now, or with `rate` that many messages a second."""
         self._resend_due = 0.0
-        self._pool.forget_failures()
-        count = self.schedule.kick(list(self.roster.known), time.time())
-        self.wake()
-        return count
+        return self._kick(list(self.roster.known), rate)
 
-    def kick_ids(self, ids: Iterable[str]) -> int:
-        """Read these anew and try them now; how many are here and not under way."""
+    def kick_ids(self, ids: Iterable[str], rate: float | None = None) -> Kicked:
+        """Read these anew and try them now; counted are those here and not under way."""
         wanted = list(ids)
-        self._pool.forget_failures()
         for number in wanted:
             self.desk.forget_refusals(number)
             for name in self.spool.find(number):
                 if name.dir in (SENDER, RESEND, FLAT) and name.letter != "T":
                     self._look(Found(name, 0))
-        count = self.schedule.kick(wanted, time.time())
-        self.wake()
-        return count
+        return self._kick(wanted, rate)
 
-    def kick_host(self, text: str) -> int:
+    def kick_host(self, text: str, rate: float | None = None) -> Kicked:
         """Try everything for a host (`HOST` or `HOST:PORT`) now."""
         host = parse_host(text)
         if host is None:
-            return 0
+            return Kicked(0)
         return self.kick_ids(
             [
                 number
@@ -275,8 +283,46 @@ class Dequeuer:
                     one.host == host.host and host.port in (None, one.port)
                     for one in known.destination.hosts
                 )
-            ]
+            ],
+            rate,
         )
+
+    def _kick(self, numbers: list[str], rate: float | None) -> Kicked:
+        every = 1.0 / rate if rate else 0.0
+        self._pool.forget_failures()
+        suspended = sum(map(self.schedule.suspended, numbers))
+        count = self.schedule.kick(numbers, time.time(), every=every)
+        facts = {"rate": rate} if rate else {}
+        self.records.event("", "kick", ids=count, **facts)
+        self.wake()
+        # The first has its turn at once.
+        seconds = max(0, self.schedule.paced(every) - 1) * every
+        return Kicked(count, suspended, seconds)
+
+    async def suspend(self, wish: Suspend) -> Suspended:
+        """No attempts to a host; those under way are let go, short of the final dot."""
+        return await self.suspensions.suspend(wish)
+
+    async def resume(self, hosts: Iterable[str] | None) -> Resumed:
+        """End orders, all with None: what waited by them is tried at once."""
+        before = [number for number in self.roster.known if self.schedule.suspended(number)]
+        ended, absent = await self.suspensions.resume(hosts)
+        again = [number for number in before if not self.schedule.suspended(number)]
+        return Resumed(tuple(ended), tuple(absent), len(again), self._past_term(again))
+
+    def clock_ok(self, *, force: bool) -> ClockTaken:
+        """The clock counts as right from now on.  Raises Refused where mail says otherwise."""
+        doubt = self.clock.look()
+        taken = self.clock.take(self._past_term(self.roster.known), force=force)
+        text, seconds = str(doubt or ""), round(taken.departed, 1)
+        self.records.event("", "clock-ok", text=text, seconds=seconds)
+        return taken
+
+    def _past_term(self, numbers: Iterable[str]) -> int:
+        """How many of these are given up when their next attempt fails."""
+        began = time.time() - self.settings.abandon_time
+        found = map(self.roster.known.get, numbers)
+        return sum(known is not None and known.term <= began for known in found)
 
     async def yield_ids(
         self, ids: Iterable[str], seconds: float
@@ -327,7 +373,7 @@ class Dequeuer:
 
     def status(self) -> dict[str, object]:
         """What the dequeuer is doing, for `status`, `ls` and `why`."""
-        now = time.time()
+        now, doubt = time.time(), self.clock.look()
         delivering = [
             [lane.job.id, lane.destination.name, lane.job.began]
             for lane in self._lanes
@@ -346,7 +392,9 @@ class Dequeuer:
             "max_conns": self.settings.limits.max_conns,
             "messages": len(self.roster.known),
             "delivered_hour": hour,
-            "clock_ok": self.desk.clock_ok,
+            "clock_ok": doubt is None,
+            "clock": "" if doubt is None else str(doubt),
+            "orders": [order_object(order) for order in self.suspensions.told(now)],
             "destinations": [
                 {
                     "hosts": [[host.host, host.port] for host in view.destination.hosts],

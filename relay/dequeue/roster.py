@@ -7,6 +7,7 @@ the file again; every attempt does so anyway.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from relay.dequeue.destination import Destination, of_head
@@ -48,8 +49,10 @@ class Found:
 class Roster:
     """Every message of D_sender and D_resend that mdq knows."""
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(self, spool: Spool, see: Callable[[bytes], None] = lambda head: None) -> None:
+        """`see` is given the first bytes of each file that is read."""
         self._spool = spool
+        self._see = see
         self._seen: dict[str, dict[str, int]] = {}
         self.known: dict[str, Known] = {}
 
@@ -94,6 +97,7 @@ class Roster:
             facts = os.fstat(fd)
         finally:
             os.close(fd)
+        self._see(head)
         # Mail that was never tried has been written once: its term began when it was.
         tried = found.name.dir != SENDER
         state = parse(head, facts.st_size).state if tried else None

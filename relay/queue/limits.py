@@ -51,3 +51,4 @@ class View(Generic[D]):
     last_success: float
     error: str
     probes: int
+    suspended: bool = False

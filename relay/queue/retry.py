@@ -23,8 +23,11 @@ def due_at(last_try: float, next_try: float, now: float) -> float:
     """When a message read from its file is due.
 
     That is what it says, but where the clock was set back since (`last_try` is to come),
-    the wait that was meant, from now on.
+    the wait that was meant, from now on.  What was never tried is due: a clock that was
+    ahead when the file was written must not make it wait.
     """
+    if not last_try:
+        return min(next_try, now)
     if last_try <= now:
         return next_try
     return now + max(0.0, next_try - last_try)

@@ -10,7 +10,9 @@ A slow or dead destination delays its own mail only:
   waiting by tarpits that hold two slots each;
 - a destination that is down is probed once a `resend_period`, and that one probe speaks
   for all its mail;
-- within a destination new mail and retries alternate.
+- within a destination new mail and retries alternate;
+- a destination that a person suspended is not tried at all;
+- what is kicked with a rate waits for its turn (`pace`).
 
 Nothing here reads a clock: `now` is unix seconds and comes with each call.
 """
@@ -19,10 +21,11 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Generic
 
 from relay.queue.limits import D, Limits, View
+from relay.queue.pace import Paces
 from relay.queue.site import NEVER, RECENT, SLOW, Peer, Site
 
 __all__ = ["RECENT", "SLOW", "Limits", "Peer", "Schedule", "View"]
@@ -56,6 +59,8 @@ class Schedule(Generic[D]):
         self._at_peer: dict[Peer, int] = {}
         self._clock = 0.0
         self._forget_at = 0.0
+        self._shut: Callable[[D], bool] = lambda destination: False
+        self._paces: Paces[D] = Paces(self._place, self._is_open, self._is_due)
 
     # what is to be tried
 
@@ -83,6 +88,8 @@ class Schedule(Generic[D]):
             self.remove(id)
         site = self._site(destination)
         self._of[id] = destination
+        if id in self._paces:
+            due = NEVER
         site.due[id] = due
         if term is not None:
             site.terms[id] = term
@@ -115,6 +122,7 @@ class Schedule(Generic[D]):
         caller clears it once a scan.
         """
         self._tell_time(now)
+        self._give_turns(now)
         self._wake(now)
         started: list[tuple[D, str]] = []
         slots, unproven = self.limits.slots, self._unproven(now)
@@ -225,19 +233,52 @@ class Schedule(Generic[D]):
 
     # what a person asks for
 
-    def kick(self, ids: Iterable[str], now: float) -> int:
-        """Try these now; how many of them are known and not under way."""
-        count = 0
+    def kick(self, ids: Iterable[str], now: float, *, every: float = 0.0) -> int:
+        """Try these now; how many of them are known, not under way and not suspended.
+
+        With `every` they are begun that many seconds apart, whatever else becomes due; a
+        kick without it ends that for those that it names.
+        """
+        kicked: list[tuple[str, D]] = []
         for id in list(ids):
             destination = self._of.get(id)
             if destination is None or id in self._withheld or self.is_active(id):
                 continue
             site = self._sites[destination]
+            if site.suspended:
+                continue
             site.next_probe = 0.0
+            kicked.append((id, destination))
+            if every:
+                site.due[id] = NEVER
+                continue
+            self._paces.leave(id)
             site.due[id] = now
             self._queue(id, destination, site, now, fresh=False)
-            count += 1
-        return count
+        if every:
+            self._paces.begin(kicked, every, now)
+        return len(kicked)
+
+    def paced(self, every: float) -> int:
+        """How many messages wait for a turn of a kick with this rate."""
+        return self._paces.ahead(every)
+
+    def suspend(self, shut: Callable[[D], bool], now: float) -> None:
+        """No attempts where `shut` says so, from now on until the next call.
+
+        What opens by that is tried at once: a destination that was down by one probe.
+        """
+        self._shut = shut
+        for destination, site in self._sites.items():
+            was, site.suspended = site.suspended, shut(destination)
+            if was and not site.suspended:
+                site.next_probe = min(site.next_probe, now)
+                self._note(0.0, destination)
+
+    def suspended(self, id: str) -> bool:
+        """Whether a message is kept back because its destination is suspended."""
+        destination = self._of.get(id)
+        return destination is not None and self._sites[destination].suspended
 
     def withhold(self, ids: Iterable[str], until: float) -> None:
         """Do not start these before `until`: a person is changing them."""
@@ -254,8 +295,9 @@ class Schedule(Generic[D]):
             if kept is None or destination is None or self.is_active(id):
                 continue
             site = self._sites[destination]
-            site.due[id] = kept[1]
-            self._queue(id, destination, site, kept[1], fresh=False)
+            due = NEVER if id in self._paces else kept[1]
+            site.due[id] = due
+            self._queue(id, destination, site, due, fresh=False)
 
     # what there is to know
 
@@ -264,6 +306,9 @@ class Schedule(Generic[D]):
         times = [until for until, _ in self._withheld.values()]
         if self._wakes:
             times.append(self._wakes[0][0])
+        turn = self._paces.wakes_at()
+        if turn is not None:
+            times.append(turn)
         return min(times, default=None)
 
     def view(self, now: float) -> list[View[D]]:
@@ -285,6 +330,7 @@ class Schedule(Generic[D]):
                     site.last_success,
                     site.error,
                     site.probes,
+                    site.suspended,
                 )
             )
         return views
@@ -313,8 +359,33 @@ class Schedule(Generic[D]):
     def _site(self, destination: D) -> Site:
         site = self._sites.get(destination)
         if site is None:
-            site = self._sites[destination] = Site()
+            site = self._sites[destination] = Site(suspended=self._shut(destination))
         return site
+
+    def _give_turns(self, now: float) -> None:
+        """Have those tried whose turn it is, of what was kicked with a rate."""
+        for id in self._paces.release(now):
+            destination = self._of[id]
+            site = self._sites[destination]
+            site.due[id] = now
+            if id in self._withheld:
+                self._withheld[id] = (self._withheld[id][0], now)
+            else:
+                self._queue(id, destination, site, now, fresh=False)
+
+    def _place(self, id: str) -> D | None:
+        destination = self._of.get(id)
+        return None if destination is None or self.is_active(id) else destination
+
+    def _is_open(self, destination: D, now: float) -> bool:
+        site = self._sites[destination]
+        return not site.suspended and (not site.down or site.room(now, 1))
+
+    def _is_due(self, id: str, now: float) -> bool:
+        destination = self._of.get(id)
+        if destination is None or id in self._withheld:
+            return False
+        return self._sites[destination].due.get(id, NEVER) <= now
 
     def _tick(self) -> int:
         self._sequence += 1
@@ -356,6 +427,7 @@ class Schedule(Generic[D]):
             for site in self._sites.values():
                 site.shift(back)
             self._wakes = [(at - back, tick, place) for at, tick, place in self._wakes]
+            self._paces.shift(back)
             self._withheld = {
                 i: (until - back, at - back) for i, (until, at) in self._withheld.items()
             }

@@ -27,6 +27,7 @@ class Site:
     first.  `fresh` and `retry` order the waiting ones; an entry that `due` contradicts is
     out of date and passed over.  `slots` is what successes have earned.  `queued` tells
     that it takes part in the round, `noted` when it will next be looked at else.
+    `suspended`: a person wants no attempts there.
     """
 
     fresh: deque[str] = field(default_factory=deque)
@@ -46,6 +47,7 @@ class Site:
     retry_first: bool = False
     queued: bool = False
     noted: float = NEVER
+    suspended: bool = False
 
     @property
     def down(self) -> bool:
@@ -78,6 +80,8 @@ class Site:
         A slow attempt does not hold the probing slot: else one long message would keep
         back all mail of a healthy host.
         """
+        if self.suspended:
+            return False
         if self.down:
             return not self.active and now >= self.next_probe
         count = len(self.active)
@@ -89,6 +93,8 @@ class Site:
 
     def idle_until(self, now: float) -> float | None:
         """None while something is due; else when something will be, 0 for nothing left."""
+        if self.suspended:
+            return 0.0
         if self.down and now < self.next_probe:
             return self.next_probe
         if self.fresh or (self.retry and self.retry[0][0] <= now):

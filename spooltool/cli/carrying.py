@@ -89,6 +89,7 @@ def carry(
     if kick and not interrupted:
         try:
             kicked = dequeuer.kick(_triable(plan, endings))
+            complaint = dequeuer.complaint
         except SpooltoolError as error:
             complaint = f"not kicked: {error.message}"
     return Carried(txn, endings, seconds, kicked, interrupted, complaint)

@@ -57,9 +57,12 @@ class Dequeuer:
         """
         from spooltool.live import client
 
-        if ids:
-            client.kick(self._path, ids=ids)
-        return len(ids)
+        if not ids:
+            return 0
+        suspended = client.kick(self._path, ids=ids).suspended
+        if suspended:
+            self.complaint = f"{suspended:,} not kicked: the host is suspended (spooltool suspend)"
+        return len(ids) - suspended
 
     def _do(self, request: Callable[[], object]) -> None:
         try:

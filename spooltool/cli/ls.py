@@ -15,6 +15,7 @@ from spooltool.diagnose.row import Row
 from spooltool.errors import ExitCode, UsageError
 from spooltool.render import rows as layout_of
 from spooltool.render import summary
+from spooltool.render.orders import orders_line
 from spooltool.render.text import wrapped
 
 
@@ -113,6 +114,8 @@ def _write(
         down = summary.relay_line(invocation.relay, invocation.now, found.all.last_life)
         if down and found.all.total:
             out.note(down) if not out.tty else out.line(down)
+        if orders := orders_line(invocation.relay.orders, invocation.now, out.cut_at):
+            out.note(orders) if not out.tty else out.line(orders)
         if not out.tty:
             out.line(layout_of.pipe_header())
         elif lines:

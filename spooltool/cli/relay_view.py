@@ -53,6 +53,8 @@ def _view(status: Status) -> RelayView:
         delivered_hour=status.delivered_hour,
         intake=status.intake,
         clock_ok=status.clock_ok,
+        clock=status.clock,
+        orders=status.orders,
         delivering={one.id: (one.host, one.since) for one in status.delivering},
         destinations=tuple(
             Destination(

@@ -11,6 +11,7 @@ import typer
 from spooltool.cli.invocation import Invocation
 from spooltool.cli.selection import name_trouble, select
 from spooltool.diagnose.row import Row
+from spooltool.diagnose.suspension import Keeper
 from spooltool.errors import (
     CannotCreate,
     CannotWrite,
@@ -124,7 +125,13 @@ def _tell(
         out.lines(shown_lines(modified))
         return ExitCode.OK
     shown = Shown(
-        row, original, modified, parts.body[1], _all_defects(row, file), _given_up(invocation, row)
+        row,
+        original,
+        modified,
+        parts.body[1],
+        _all_defects(row, file),
+        _given_up(invocation, row),
+        Keeper(invocation.relay.orders).of(row),
     )
     return _write(invocation, shown, json=json)
 

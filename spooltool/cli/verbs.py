@@ -99,6 +99,13 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb("undo", "undo", "Change", "Take a transaction back, key by key.", undo=UNTIL_LEFT),
     Verb("kick", "kick", "Relay", "Try mail now: all of it, messages, or what goes to a host."),
+    Verb(
+        "suspend",
+        "suspend",
+        "Relay",
+        "No attempts to a host, for a time; without a name: the list.",
+    ),
+    Verb("resume", "resume", "Relay", "Allow attempts again to hosts that were suspended."),
     Verb("purge", "purge", "Keep", "Empty the trash."),
     Verb("demo", "demo", "Live", "See mail get stuck and mended, in a temporary folder."),
     Verb("completion", "completion", "Setup", "The completion script of a shell."),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from spooltool.control import wire
+from spooltool.control.orders import Order, order_object, read_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,15 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Kicked:
-    """How many messages are tried now: those that are here and not under way."""
+    """How many messages are tried now: those that are here and not under way.
+
+    `suspended` were passed over, since their host is suspended.  With a rate the last is
+    tried in `seconds`, as far as limits and hosts allow.
+    """
 
     count: int
+    suspended: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,50 @@ class Yielded:
     released: tuple[str, ...] = ()
     busy: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """The order in force now.
+
+    `released` attempts under way were let go, `busy` were past their final dot: their
+    answer still counts.
+    """
+
+    order: Order
+    released: int = 0
+    busy: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The patterns whose order has ended, and those that had none.
+
+    `waiting` counts the messages that may be tried again; `past_term` of them are given up
+    when their next attempt fails.
+    """
+
+    hosts: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    waiting: int = 0
+    past_term: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClockTaken:
+    """The clock counts as right from now on: what was found.  Times are unix seconds.
+
+    `doubted` tells that expiry was suspended; `departed` by how many seconds the wall
+    clock had left the monotonic one (negative: set back); `newest` is the latest ARRIVED
+    (None: no mail); `past_term` counts the messages that are given up when their next
+    attempt fails.
+    """
+
+    now: float
+    doubted: bool = False
+    departed: float = 0.0
+    newest: float | None = None
+    past_term: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +139,10 @@ class Status:
     """The relay now.  Times are unix seconds.
 
     `scanned` is the last scan (None: not yet), `delivered_hour` what was delivered in the
-    last hour, `intake` whether mail is being accepted.  Where destinations or attempts
-    were too many for a line, `left_out` says how many are missing at their ends.
+    last hour, `intake` whether mail is being accepted.  `clock_ok` False: expiry is
+    suspended, and `clock` says why.  `orders` are the hosts that are suspended.  Where
+    destinations or attempts were too many for a line, `left_out` says how many are missing
+    at their ends.
     """
 
     pid: int
@@ -106,9 +159,11 @@ class Status:
     intake: bool = False
     clock_ok: bool = True
     left_out: int = 0
+    clock: str = ""
+    orders: tuple[Order, ...] = ()
 
 
-Reply: TypeAlias = Refused | Accepted | Kicked | Yielded | Status
+Reply: TypeAlias = Refused | Accepted | Kicked | Yielded | Suspended | Resumed | ClockTaken | Status
 
 
 def encode_reply(reply: Reply) -> bytes:
@@ -119,10 +174,20 @@ def encode_reply(reply: Reply) -> bytes:
         case Accepted():
             return wire.encode({"ok": True})
         case Kicked():
-            return wire.encode({"ok": True, "kicked": reply.count})
+            return wire.encode(_kicked_object(reply))
         case Yielded():
             lists = {"released": reply.released, "busy": reply.busy, "absent": reply.absent}
             return wire.encode({"ok": True, **lists})
+        case Suspended():
+            order = order_object(reply.order)
+            counts = {"released": reply.released, "busy": reply.busy}
+            return wire.encode({"ok": True, "order": order, **counts})
+        case Resumed():
+            names = {"hosts": reply.hosts, "absent": reply.absent}
+            counts = {"waiting": reply.waiting, "past_term": reply.past_term}
+            return wire.encode({"ok": True, **names, **counts})
+        case ClockTaken():
+            return wire.encode(_clock_object(reply))
         case Status():
             return wire.encode(_cut(_status_object(reply)))
         case _:
@@ -136,16 +201,74 @@ def decode_reply(line: bytes, expected: type[Reply]) -> Reply:
         if not wire.flag(content, "ok"):
             return Refused(wire.text(content, "error"))
         if expected is Kicked:
-            return Kicked(wire.count(content, "kicked"))
+            return _kicked(content)
         if expected is Yielded:
             return Yielded(*(wire.ids(content, key) for key in ("released", "busy", "absent")))
         if expected is Status:
             return _status(content)
         if expected is Accepted:
             return Accepted()
+        if expected is Suspended:
+            return _suspended(content)
+        if expected is Resumed:
+            return _resumed(content)
+        if expected is ClockTaken:
+            return _clock_taken(content)
     except wire.Malformed as error:
         return Refused(str(error), malformed=True)
     raise ValueError(f"not a class of replies: {expected!r}")
+
+
+def _kicked_object(reply: Kicked) -> dict[str, object]:
+    return {
+        "ok": True,
+        "kicked": reply.count,
+        "suspended": reply.suspended,
+        "seconds": reply.seconds,
+    }
+
+
+def _kicked(content: wire.Object) -> Kicked:
+    suspended = wire.count(content, "suspended", 0)
+    return Kicked(wire.count(content, "kicked"), suspended, wire.seconds(content, "seconds") or 0.0)
+
+
+def _suspended(content: wire.Object) -> Suspended:
+    return Suspended(
+        read_order(wire.one_object(content, "order")),
+        wire.count(content, "released", 0),
+        wire.count(content, "busy", 0),
+    )
+
+
+def _resumed(content: wire.Object) -> Resumed:
+    return Resumed(
+        wire.texts(content, "hosts"),
+        wire.texts(content, "absent"),
+        wire.count(content, "waiting", 0),
+        wire.count(content, "past_term", 0),
+    )
+
+
+def _clock_object(reply: ClockTaken) -> dict[str, object]:
+    return {
+        "ok": True,
+        "now": reply.now,
+        "doubted": reply.doubted,
+        "departed": reply.departed,
+        "newest": reply.newest,
+        "past_term": reply.past_term,
+    }
+
+
+def _clock_taken(content: wire.Object) -> ClockTaken:
+    return ClockTaken(
+        wire.moment(content, "now"),
+        wire.flag(content, "doubted", False),
+        wire.number(content, "departed"),
+        wire.seconds(content, "newest"),
+        wire.count(content, "past_term", 0),
+    )
 
 
 def read_status(content: Mapping[str, object]) -> Status:
@@ -172,6 +295,8 @@ def _status(content: wire.Object) -> Status:
         intake=wire.flag(content, "intake", False),
         clock_ok=wire.flag(content, "clock_ok", True),
         left_out=wire.count(content, "left_out", 0),
+        clock=wire.text(content, "clock", ""),
+        orders=tuple(map(read_order, wire.objects(content, "orders"))),
     )
 
 
@@ -219,6 +344,8 @@ def _status_object(status: Status) -> dict[str, object]:
         "intake": status.intake,
         "clock_ok": status.clock_ok,
         "left_out": status.left_out,
+        "clock": status.clock[:1024],
+        "orders": [order_object(order) for order in status.orders],
     }
 
 
@@ -239,13 +366,15 @@ def _destination_object(one: Destination) -> dict[str, object]:
 
 
 def _cut(content: dict[str, object]) -> dict[str, object]:
-    """Halve the longer of the two lists until the line is short enough."""
+    """Halve the longest of the lists until the line is short enough; orders go last."""
     while not wire.fits(content):
         lists = {
             key: value
             for key in ("delivering", "destinations")
             if isinstance(value := content[key], list)
         }
+        if not any(lists.values()) and isinstance(orders := content["orders"], list):
+            lists = {"orders": orders}
         key, longest = max(lists.items(), key=lambda item: len(item[1]))
         keep = len(longest) // 2
         left_out = content["left_out"]

@@ -66,6 +66,16 @@ def text(content: Object, key: str, default: str | None = None) -> str:
     return value
 
 
+def texts(content: Object, key: str) -> tuple[str, ...]:
+    """A list of strings of at most 1,024 characters."""
+    value = content.get(key)
+    if not isinstance(value, list) or not all(
+        isinstance(item, str) and len(item) <= _MAX_TEXT for item in value
+    ):
+        raise Malformed(f"`{key}` must be a list of texts of at most {_MAX_TEXT} characters")
+    return tuple(value)
+
+
 def flag(content: Object, key: str, default: bool | None = None) -> bool:
     """True or false."""
     value = content.get(key, default)
@@ -101,6 +111,16 @@ def moment(content: Object, key: str) -> float:
     return _seconds(content.get(key), key)
 
 
+def number(content: Object, key: str) -> float:
+    """A number, below 0 too."""
+    value = content.get(key)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise Malformed(f"`{key}` must be a number")
+    if not abs(value) <= _MAX_EXACT:
+        raise Malformed(f"`{key}` is too large a number")
+    return float(value)
+
+
 def ids(content: Object, key: str) -> tuple[str, ...]:
     """A list of numbers of messages."""
     value = content.get(key)
@@ -109,6 +129,14 @@ def ids(content: Object, key: str) -> tuple[str, ...]:
     ):
         raise Malformed(f"`{key}` must be a list of ids")
     return tuple(value)
+
+
+def one_object(content: Object, key: str) -> Object:
+    """An object."""
+    value = content.get(key)
+    if not isinstance(value, dict):
+        raise Malformed(f"`{key}` must be an object")
+    return value
 
 
 def objects(content: Object, key: str) -> Sequence[Object]:

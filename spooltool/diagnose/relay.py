@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from spooltool.control import Order
 
 
 class Destination(NamedTuple):
@@ -23,7 +26,8 @@ class RelayView(NamedTuple):
     """The dequeuer's answer to `status`; `up` False and the rest empty when none answers.
 
     `why_not` says why, where that is more than "nobody is there".  `delivering` maps a
-    message's number to the host it goes to and since when.
+    message's number to the host it goes to and since when.  `clock` says why the clock is
+    doubted, `orders` which hosts are suspended.
     """
 
     up: bool = False
@@ -39,5 +43,7 @@ class RelayView(NamedTuple):
     delivered_hour: int = 0
     intake: bool = False
     clock_ok: bool = True
+    clock: str = ""
+    orders: tuple[Order, ...] = ()
     delivering: Mapping[str, tuple[str, float]] = {}
     destinations: tuple[Destination, ...] = ()

@@ -159,8 +159,15 @@ class Row:
             if self.head is None:
                 self._standing = self._unreadable()
             else:
-                self._standing = self._judged()
+                self._standing = self._told(self._judged())
         return self._standing
+
+    def _told(self, verdict: Standing) -> Standing:
+        """The verdict with what an operator ordered in front: it changes words alone."""
+        waits = verdict.word in ("fresh", "waiting", "stuck") and not self.around.holder
+        if not self.around.suspended or not waits:
+            return verdict
+        return Standing(verdict.word, verdict.reason, f"suspended: {verdict.why}")
 
     def _judged(self) -> Standing:
         now = self._judge(self.around)

@@ -25,14 +25,19 @@ from spooltool.control import (
     Reload,
     Reply,
     Request,
+    Resume,
+    Resumed,
     Status,
     StatusWanted,
+    Suspend,
+    Suspended,
     Yield,
     Yielded,
     decode_reply,
     encode_request,
     split,
 )
+from spooltool.control.orders import MAX_WHO
 from spooltool.errors import NotPermitted, RelayUnreachable, SpooltoolError
 
 if TYPE_CHECKING:
@@ -46,7 +51,7 @@ YIELD_TIMEOUT = 15.0
 """Seconds to wait for the answer to a yield: the relay gives attempts a moment to end."""
 
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_Answer = TypeVar("_Answer", Kicked, Yielded, Accepted, Status)
+_Answer = TypeVar("_Answer", Kicked, Yielded, Accepted, Status, Suspended, Resumed)
 
 
 class ControlClient:
@@ -84,10 +89,16 @@ class ControlClient:
         everything: bool = False,
         ids: Sequence[str] | None = None,
         host: str = "",
-    ) -> int:
-        """Try now: everything, these ids or a host's mail; returns how many messages."""
-        request = Kick(everything, None if ids is None else tuple(ids), host)
-        return sum(self._ask(part, Kicked).count for part in split(request))
+        rate: float | None = None,
+    ) -> Kicked:
+        """Try now: everything, these ids or a host's mail, or `rate` of them a second."""
+        request = Kick(everything, None if ids is None else tuple(ids), host, rate)
+        parts = [self._ask(part, Kicked) for part in split(request)]
+        return Kicked(
+            sum(part.count for part in parts),
+            sum(part.suspended for part in parts),
+            max(part.seconds for part in parts),
+        )
 
     def status(self) -> Status:
         """How the relay is."""
@@ -109,6 +120,16 @@ class ControlClient:
         """Tell the relay that the change is finished, so that it takes these up again."""
         for part in split(Done(tuple(ids))):
             self._ask(part, Accepted)
+
+    def suspend(
+        self, host: str, seconds: float | None = None, *, who: str = "", why: str = ""
+    ) -> Suspended:
+        """Have no attempts made to a host, for a time or until `resume`."""
+        return self._ask(Suspend(host, seconds, who[:MAX_WHO], why), Suspended)
+
+    def resume(self, hosts: Sequence[str] | None) -> Resumed:
+        """End that for these patterns of hosts, or for all."""
+        return self._ask(Resume(tuple(hosts or ()), hosts is None), Resumed)
 
     def reload(self) -> None:
         """Have the relay read its configuration again."""
@@ -151,11 +172,12 @@ def kick(
     everything: bool = False,
     ids: Sequence[str] | None = None,
     host: str = "",
+    rate: float | None = None,
     timeout: float = TIMEOUT,
-) -> int:
+) -> Kicked:
     """`ControlClient.kick` over a connection of its own."""
     with ControlClient(spool, timeout) as client:
-        return client.kick(everything=everything, ids=ids, host=host)
+        return client.kick(everything=everything, ids=ids, host=host, rate=rate)
 
 
 def status(spool: str | os.PathLike[str], timeout: float = TIMEOUT) -> Status:

@@ -67,7 +67,10 @@ EVENTS: tuple[Event, ...] = (
     Event("scan-stop", MDQ, "due mail of a healthy host found no slot (max_conns)", ("conns",)),
     Event("down", MDQ, "a destination does not answer, one probe speaks for it", ("host", "text")),
     Event("up", MDQ, "a destination answers again", ("host", "seconds")),
-    Event("kick", MDQ, "an operator asked for an attempt now", ("ids", "host")),
+    Event("kick", MDQ, "an operator asked for an attempt now", ("ids", "host", "rate")),
+    Event("suspend", MDQ, "no attempts to a host from now on", ("host", "who", "until", "reason")),
+    Event("resume", MDQ, "a suspended host may be tried again", ("host", "reason")),
+    Event("clock-ok", MDQ, "an operator vouched for the clock", ("text", "seconds")),
     Event("yield", MDQ, "an operator asked for messages", ("ids", "released", "busy")),
 )
 """Every event, in the order of a message's life.

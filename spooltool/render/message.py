@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from spooltool.diagnose.mending import mending
 from spooltool.diagnose.row import Row
 from spooltool.render.diff import whole_diff
+from spooltool.render.orders import order_words
 from spooltool.render.table import labelled, table
 from spooltool.render.text import columns, cut, visible, wrapped
 from spooltool.render.units import age, ago, clock, count, due, plural, size, stamp
 from spooltool.spool.defects import DEFECTS, Defect
 from spooltool.spool.recipient import MARKS, Recipient
+
+if TYPE_CHECKING:
+    from spooltool.control import Order
 
 MOST_RECIPIENTS = 20
 MOST_HEADER_LINES = 40
@@ -27,7 +31,8 @@ _BRIEF = {
 class Shown(NamedTuple):
     """A message as `show` has read it: its row, header sets, length of the body, defects.
 
-    `given_up` is when it is abandoned, unix seconds, None when that is not known.
+    `given_up` is when it is abandoned, unix seconds, None when that is not known; `order`
+    keeps it back, since its host is suspended.
     """
 
     row: Row
@@ -36,6 +41,7 @@ class Shown(NamedTuple):
     body: int
     defects: tuple[Defect, ...] = ()
     given_up: float | None = None
+    order: Order | None = None
 
 
 def message_lines(shown: Shown, width: int, cut_at: int) -> list[str]:
@@ -74,6 +80,9 @@ def _envelope(shown: Shown, width: int, cut_at: int) -> list[str]:
     lines += labelled("goes to", wrapped(_route_words(row), width - 12))
     if tried := _tried_words(row):
         lines += labelled("tried", wrapped(tried, width - 12))
+    if shown.order is not None:
+        words = order_words(shown.order, row.around.now)
+        lines += labelled("suspended", wrapped(words, width - 12))
     if following := _next_words(shown):
         lines += labelled("next", wrapped(following, width - 12))
     return lines + labelled("mend", _mend_lines(row, cut_at - 12))
@@ -198,6 +207,8 @@ def _next_words(shown: Shown) -> str:
     parts = []
     if row.around.holder:
         parts.append(f"now: held by {visible(row.around.holder)}")
+    elif shown.order is not None:
+        parts.append("no attempt while its host is suspended")
     elif row.next_try is not None:
         late = now - row.next_try
         when = f"due {ago(late)} ago" if late >= 60 else due(-late)
@@ -205,6 +216,8 @@ def _next_words(shown: Shown) -> str:
     if shown.given_up is not None and row.waits_for_a_try:
         left = shown.given_up - now
         when = clock(shown.given_up, now)
+        if shown.order is not None and left > 0:
+            return f"{parts[0]}; given up by a failed one after {when}"
         parts.append(
             f"given up {when}, in {age(left)}"
             if left > 0

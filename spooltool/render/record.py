@@ -114,6 +114,7 @@ def row_record(row: Row) -> dict[str, Any]:
         "last_host": clean.text("last_host", state.host or None) if state else None,
         "last_text": clean.text("last_text", state.text or None) if state else None,
         "holder": clean.text("holder", row.around.holder or None),
+        "suspended": row.around.suspended,
         "error": clean.text("error", row.error or None),
     }
     record["raw"] = clean.raw or None

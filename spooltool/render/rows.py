@@ -120,9 +120,11 @@ def shown_attempts(row: Row) -> str:
 
 
 def shown_next(row: Row) -> str:
-    """`in 8m`, `now`, `-12m` (late), `-` when none is planned."""
+    """`in 8m`, `now`, `-12m` (late), `susp` (its host is suspended), `-` when none is planned."""
     if row.around.holder and row.letter != "T":
         return "now"
+    if row.around.suspended and row.waits_for_a_try:
+        return "susp"
     next_try = row.next_try
     return "-" if next_try is None else due(next_try - row.around.now)
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from spooltool.diagnose.relay import RelayView
 from spooltool.diagnose.tally import Tally
+from spooltool.render.orders import order_record, order_words
 from spooltool.render.record import VERSION, Cleaner
 from spooltool.render.summary import (
     HOST_WORDING,
@@ -15,7 +16,7 @@ from spooltool.render.summary import (
     standing_words,
 )
 from spooltool.render.table import table
-from spooltool.render.text import cut, visible
+from spooltool.render.text import cut, visible, wrapped
 from spooltool.render.units import age, ago, plural, rfc3339, size
 
 _HOSTS = 8
@@ -67,6 +68,8 @@ def screen_lines(screen: Screen, width: int) -> list[str]:
         lines += ["", "stuck", *_stuck(tally, width)]
     if screen.relay.destinations:
         lines += _destinations(screen, width)
+    if screen.relay.orders:
+        lines += ["", "suspended", *_orders(screen, width)]
     if tally.total:
         lines += ["", *_places(screen, width)]
     lines += ["", *_disk(screen)]
@@ -87,7 +90,8 @@ def _relay(screen: Screen, width: int) -> list[str]:
     facts += f"{relay.delivered_hour:,} delivered in the last hour"
     lines = [f"{line}; {facts}"] if len(line) + len(facts) + 2 <= width else [line, facts]
     if not relay.clock_ok:
-        lines.append("the clock jumped: expiry is suspended")
+        why = visible(relay.clock) or "the clock is doubted"
+        lines += wrapped(f"{why}: nothing expires; once it is right: relay clock ok", width)
     return lines
 
 
@@ -137,6 +141,15 @@ def _destinations(screen: Screen, width: int) -> list[str]:
         )  # fmt: skip
         lines.append((visible(one.name), since, last, visible(one.error)))
     return ["", "down", *table(lines, width, indent=2)]
+
+
+def _orders(screen: Screen, width: int) -> list[str]:
+    """Hosts that a person suspended."""
+    orders = screen.relay.orders
+    cells = [(f"{order.waiting:,}", order_words(order, screen.now)) for order in orders[:_HOSTS]]
+    if len(orders) > _HOSTS:
+        cells.append((f"{len(orders) - _HOSTS:,}", "more orders: spooltool suspend"))
+    return table(cells, width, right=">", indent=2)
 
 
 def _places(screen: Screen, width: int) -> list[str]:
@@ -204,6 +217,9 @@ def screen_record(screen: Screen) -> dict[str, Any]:
             "max_conns": relay.max_conns,
             "intake": relay.intake,
             "delivered_hour": relay.delivered_hour,
+            "clock_ok": relay.clock_ok,
+            "clock": clean.text("clock", relay.clock or None),
+            "orders": [order_record(order) for order in relay.orders],
         },
         "disk": disk._asdict() if disk else None,
         "trash": {

@@ -73,7 +73,8 @@ class Circumstance:
     `holder` names who holds the lock ("" when nobody is known to), `mtime` is the file's,
     `relay_up` False when no dequeuer runs: then nothing is called overdue.  `next_probe` is
     when a destination that is down is tried again (0: it is not known to be down): one
-    probe speaks for all its mail, whose files then are older than the truth.
+    probe speaks for all its mail, whose files then are older than the truth.  `suspended` says
+    that a person wants no attempts to its host.
     """
 
     now: float
@@ -83,6 +84,7 @@ class Circumstance:
     scan_period: int = 2
     relay_up: bool = True
     next_probe: float = 0.0
+    suspended: bool = False
 
     @property
     def grace(self) -> float:

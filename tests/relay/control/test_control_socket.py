@@ -17,6 +17,7 @@ import pytest
 
 from relay.control import serve
 from relay.control.server import MAX_CLIENTS, peer_uid
+from spooltool.control import ClockTaken, Kicked, Order, Resumed, Suspend, Suspended
 from spooltool.errors import Refused
 from spooltool.store.root import Spool
 
@@ -30,17 +31,31 @@ class Dequeuer:
         self.go = asyncio.Event()
         self.go.set()
 
-    def kick_all(self) -> int:
-        self.asked.append("all")
-        return 7
+    def kick_all(self, rate: float | None = None) -> Kicked:
+        self.asked.append("all" if rate is None else ("all", rate))
+        return Kicked(7)
 
-    def kick_ids(self, ids: Iterable[str]) -> int:
+    def kick_ids(self, ids: Iterable[str], rate: float | None = None) -> Kicked:
         self.asked.append(tuple(ids))
-        return 1
+        return Kicked(1, 2, 0.5)
 
-    def kick_host(self, text: str) -> int:
+    def kick_host(self, text: str, rate: float | None = None) -> Kicked:
         self.asked.append(text)
-        return 2
+        return Kicked(2)
+
+    async def suspend(self, wish: Suspend) -> Suspended:
+        self.asked.append(wish)
+        return Suspended(Order(wish.host, 1795543999.5, None, wish.who, wish.why, 12), 1, 2)
+
+    async def resume(self, hosts: Iterable[str] | None) -> Resumed:
+        self.asked.append(("resume", hosts))
+        return Resumed(("a.example",), ("b.example",), 12, 3)
+
+    def clock_ok(self, *, force: bool) -> ClockTaken:
+        self.asked.append(("clock-ok", force))
+        if self.wrong:
+            raise Refused(self.wrong)
+        return ClockTaken(1795543999.5, True, -3600.0, 1795543000.0, 4)
 
     async def yield_ids(
         self, ids: Iterable[str], seconds: float
@@ -116,14 +131,48 @@ def mode(spool: Spool) -> int:
     return stat.S_IMODE(facts.st_mode)
 
 
+def test_orders_rates_and_the_clock(spool: Spool) -> None:
+    async def scene() -> None:
+        mdq = Dequeuer()
+        close = await serve(spool, mdq)
+        async with connected(spool) as client:
+            await client.ask(do="kick", all=True, rate=0.5)
+            reply = await client.ask(do="suspend", host=".Example.DE", who="jo", why="migration")
+            assert (reply["released"], reply["busy"]) == (1, 2)
+            order = {"host": "*.example.de", "since": 1795543999.5, "until": None}
+            assert reply["order"] == {**order, "who": "jo", "why": "migration", "waiting": 12}
+            reply = await client.ask(do="resume", hosts=["a.example", "b.example"])
+            assert (reply["hosts"], reply["absent"]) == (["a.example"], ["b.example"])
+            assert (reply["waiting"], reply["past_term"]) == (12, 3)
+            await client.ask(do="resume", all=True)
+            reply = await client.ask(do="clock-ok")
+            assert (reply["doubted"], reply["departed"], reply["past_term"]) == (True, -3600.0, 4)
+            mdq.wrong = "mail arrived later than now"
+            reply = await client.ask(do="clock-ok", force=True)
+            assert reply == {"v": 1, "ok": False, "error": "mail arrived later than now"}
+        assert mdq.asked == [
+            ("all", 0.5),
+            Suspend("*.example.de", None, "jo", "migration"),
+            ("resume", ("a.example", "b.example")),
+            ("resume", None),
+            ("clock-ok", False),
+            ("clock-ok", True),
+        ]
+        close()
+
+    asyncio.run(scene())
+
+
 def test_each_request_is_carried_out_and_answered(spool: Spool) -> None:
     async def scene() -> None:
         mdq = Dequeuer()
         close = await serve(spool, mdq)
         assert mode(spool) == 0o600
         async with connected(spool) as client:
-            assert await client.ask(do="kick", all=True) == {"v": 1, "ok": True, "kicked": 7}
-            assert (await client.ask(do="kick", ids=["00000001"]))["kicked"] == 1
+            kicked = await client.ask(do="kick", all=True)
+            assert kicked == {"v": 1, "ok": True, "kicked": 7, "suspended": 0, "seconds": 0.0}
+            kicked = await client.ask(do="kick", ids=["00000001"])
+            assert (kicked["kicked"], kicked["suspended"], kicked["seconds"]) == (1, 2, 0.5)
             assert (await client.ask(do="kick", host="a.example:25"))["kicked"] == 2
             answer = await client.ask(do="yield", ids=["00000001", "00000002"], **{"for": 30})
             assert answer == {

@@ -43,7 +43,8 @@ def test_all_a_host_a_query_and_ids(spool: Path, call: Call) -> None:
         assert call("--spool", spool, "kick", f"dst:{OLD}").out == "kicked 3 messages\n"
         assert call("--spool", spool, "kick", ids(spool)[0], "00000zzz").code == 1
         done = call("--spool", spool, "kick", f"dst:{OLD}", "--json")
-    assert json.loads(done.out) == {"v": 1, "kicked": 3, "selected": 3}
+    record = {"v": 1, "kicked": 3, "selected": 3, "suspended": 0, "seconds": 0.0}
+    assert json.loads(done.out) == record
     everything, host, query, one, _ = relay.requests(Kick)
     assert everything == Kick(everything=True)
     assert host == Kick(host="10.1.5.2:25")
@@ -121,3 +122,38 @@ def test_kick_without_a_relay_does_not_spoil_the_change(spool: Path, call: Call)
     done = call("--spool", spool, "retarget", "--all", "--to", NEW, "--yes", "--kick")
     assert done.code == 0
     assert "not kicked: the relay is not running" in done.err
+
+
+def test_a_rate_is_told_with_its_end(spool: Path, call: Call) -> None:
+    with ToldRelay(spool) as relay:
+        done = call("--spool", spool, "kick", "--all", "--rate", "2/m")
+        assert done.out == "kicked 7 messages, at most 2 a minute: the last one in 3 m\n"
+        done = call("--spool", spool, "kick", f"dst:{OLD}", "--rate", "10")
+        assert done.out == "kicked 3 messages, at most 10 a second\n"
+        call("--spool", spool, "kick", "host:10.1.5.2", "--rate", "7/s")
+    assert [one.rate for one in relay.requests(Kick)] == [2 / 60, 10.0, 7.0]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "x", "5/d", "10001", "1.5", "5/"])
+def test_what_is_no_rate(spool: Path, call: Call, rate: str) -> None:
+    with ToldRelay(spool) as relay:
+        done = call("--spool", spool, "kick", "--all", "--rate", rate)
+    assert done.code == 2 and "not a rate" in done.err
+    assert relay.requests(Kick) == []
+
+
+def test_suspended_mail_is_told_and_not_tried(spool: Path, call: Call) -> None:
+    with ToldRelay(spool) as relay:
+        relay.suspended = 2
+        done = call("--spool", spool, "kick", f"dst:{OLD}")
+        assert (done.code, done.lines) == (
+            1,
+            [
+                "kicked 1 message of 3",
+                "2 messages are not tried: the host is suspended (spooltool suspend)",
+            ],
+        )
+        assert call("--spool", spool, "kick", "--all").code == 0
+        done = call("--spool", spool, "retarget", "--all", "--to", NEW, "--yes", "--kick")
+    assert done.lines[0].endswith("; kicked 1")
+    assert "2 not kicked: the host is suspended (spooltool suspend)" in done.err

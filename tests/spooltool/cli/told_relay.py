@@ -12,13 +12,20 @@ from typing import Self
 
 from spooltool.control import (
     Accepted,
+    ClockOk,
+    ClockTaken,
     Done,
     Kick,
     Kicked,
+    Order,
     Refused,
     Reply,
     Request,
+    Resume,
+    Resumed,
     Status,
+    Suspend,
+    Suspended,
     Yield,
     Yielded,
     decode_request,
@@ -32,6 +39,10 @@ class ToldRelay:
     def __init__(self, spool: Path, on_yield: Callable[[tuple[str, ...]], None] | None = None):
         self.asked: list[Request | Refused] = []
         self.refuses = ""
+        self.suspended = 0
+        self.orders: dict[str, Order] = {}
+        self.waiting = 119
+        self.now = 1795545851.0
         self._on_yield = on_yield
         (spool / ".spooltool").mkdir(mode=0o700, exist_ok=True)
         self._path = spool / ".spooltool" / "control"
@@ -53,11 +64,25 @@ class ToldRelay:
                     stream.write(encode_reply(self._reply(request)))
 
     def _reply(self, request: Request | Refused) -> Reply:
-        if self.refuses and isinstance(request, (Kick, Yield)):
+        if self.refuses and isinstance(request, (Kick, Yield, Suspend, Resume)):
             return Refused(self.refuses)
         match request:
-            case Kick(ids=ids):
-                return Kicked(7 if ids is None else len(ids))
+            case Kick(ids=ids, rate=rate):
+                count = (7 if ids is None else len(ids)) - self.suspended
+                return Kicked(count, self.suspended, (count - 1) / rate if rate else 0.0)
+            case Suspend(host, seconds, who, why):
+                until = None if seconds is None else self.now + seconds
+                order = Order(host, self.now, until, who, why, self.waiting)
+                self.orders[host] = order
+                return Suspended(order, 3 if self.waiting else 0, 1 if self.waiting else 0)
+            case Resume(hosts, everything):
+                named = tuple(self.orders) if everything else hosts
+                ended = tuple(host for host in named if self.orders.pop(host, None))
+                absent = tuple(host for host in named if host not in ended)
+                waiting = self.waiting if ended else 0
+                return Resumed(ended, absent, waiting, min(waiting, 2))
+            case ClockOk():
+                return ClockTaken(self.now, True, 864000.0, self.now - 60, 0)
             case Yield(ids=ids):
                 if self._on_yield is not None:
                     self._on_yield(ids)
@@ -65,7 +90,7 @@ class ToldRelay:
             case Done():
                 return Accepted()
             case _:
-                return Status(pid=os.getpid())
+                return Status(pid=os.getpid(), orders=tuple(self.orders.values()))
 
     def requests(self, kind: type[Request]) -> list[Request]:
         """What was asked of one kind."""

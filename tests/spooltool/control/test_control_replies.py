@@ -11,17 +11,22 @@ from hypothesis import strategies as st
 from spooltool.control import (
     MAX_LINE,
     Accepted,
+    ClockTaken,
     Delivering,
     Destination,
     Kicked,
+    Order,
     Refused,
+    Resumed,
     Status,
+    Suspended,
     Yielded,
     decode_reply,
     encode_reply,
     read_status,
 )
 
+ORDER = Order("*.example.de", 1795543999.5, 1795550000.0, "jo", "migration", 119)
 STATUS = Status(
     pid=4172,
     host="gw1",
@@ -48,6 +53,9 @@ STATUS = Status(
         ),
     ),
     intake=True,
+    clock_ok=False,
+    clock="the clock jumped 1h00m ahead",
+    orders=(ORDER,),
 )
 
 
@@ -57,6 +65,12 @@ STATUS = Status(
         Refused("no such thing: \u202e \ud800 \x1b[31m"),
         Accepted(),
         Kicked(120),
+        Kicked(120, 7, 12.5),
+        Suspended(ORDER, 2, 1),
+        Resumed(("a", "*.example.de"), ("b",), 119, 3),
+        Resumed(),
+        ClockTaken(1795543999.5, True, -3600.5, 1795543000.0, 3),
+        ClockTaken(1795543999.5),
         Yielded(("1",), ("2", "3"), ()),
         STATUS,
         Status(pid=1),
@@ -88,6 +102,14 @@ def test_a_refusal_is_read_whatever_was_expected():
         (b'{"ok":true,"kicked":-1}', Kicked, "`kicked`"),
         (b'{"ok":true,"released":[],"busy":[]}', Yielded, "`absent`"),
         (b'{"ok":true}', Status, "`pid`"),
+        (b'{"ok":true,"kicked":1,"seconds":-1}', Kicked, "`seconds`"),
+        (b'{"ok":true}', Suspended, "`order` must be an object"),
+        (b'{"ok":true,"order":{"host":"a b","since":0}}', Suspended, "`host`"),
+        (b'{"ok":true,"order":{"host":"a"}}', Suspended, "`since`"),
+        (b'{"ok":true}', Resumed, "`hosts`"),
+        (b'{"ok":true,"now":1}', ClockTaken, "`departed`"),
+        (b'{"ok":true,"now":1,"departed":1e999}', ClockTaken, "`departed`"),
+        (b'{"ok":true,"pid":1,"started":0,"orders":[{}]}', Status, "`host`"),
         (b'{"ok":true,"pid":1,"started":0,"delivering":[["a","b"]]}', Status, "lists of 3"),
         (b'{"ok":true,"pid":1,"started":0,"delivering":[["a",1,0]]}', Status, "`host`"),
         (b'{"ok":true,"pid":1,"started":0,"destinations":[1]}', Status, "list of objects"),
@@ -110,6 +132,15 @@ def test_a_status_too_long_for_a_line_loses_the_ends_of_its_lists_and_says_so():
     assert read.left_out == 2000 - kept
     assert read.destinations == many[:kept]
     assert len(encode_reply(Status(pid=1, destinations=many))) <= MAX_LINE
+
+
+def test_orders_are_the_last_that_a_long_status_loses():
+    orders = tuple(Order(f"h{n}", 0.0, None, "é" * 64, "é" * 200) for n in range(100))
+    many = tuple(Destination(f"host{number}.example.net") for number in range(2000))
+    read = decode_reply(encode_reply(Status(pid=1, destinations=many, orders=orders)), Status)
+    assert read.destinations == () and 20 <= len(read.orders) < 100
+    few = decode_reply(encode_reply(Status(pid=1, destinations=many, orders=orders[:9])), Status)
+    assert few.orders == orders[:9] and few.destinations
 
 
 def test_a_status_is_read_from_an_object_with_the_same_keys():
@@ -141,6 +172,7 @@ _json = st.recursive(
     max_leaves=6,
 )
 _keys = [*json.loads(encode_reply(STATUS)), "kicked", "released", "busy", "absent", "error"]
+_keys += ["suspended", "seconds", "order", "hosts", "waiting", "past_term", "now", "departed"]
 _reply_like = st.fixed_dictionaries(
     {"ok": st.booleans(), "pid": st.just(1), "started": st.just(0)},
     optional={key: _json for key in _keys if key not in ("ok", "pid", "started", "v")},
@@ -150,7 +182,7 @@ _reply_like = st.fixed_dictionaries(
 @settings(max_examples=300)
 @given(
     st.binary(max_size=60) | _reply_like.map(lambda o: json.dumps(o).encode()),
-    st.sampled_from([Accepted, Kicked, Yielded, Status]),
+    st.sampled_from([Accepted, Kicked, Yielded, Status, Suspended, Resumed, ClockTaken]),
 )
 def test_no_bytes_raise(line, expected):
     reply = decode_reply(line, expected)

@@ -10,11 +10,14 @@ from hypothesis import strategies as st
 
 from spooltool.control import (
     MAX_LINE,
+    ClockOk,
     Done,
     Kick,
     Refused,
     Reload,
+    Resume,
     StatusWanted,
+    Suspend,
     Yield,
     Yielded,
     decode_request,
@@ -35,6 +38,18 @@ from spooltool.control import (
         (Yield(("1", "2")), b'{"v":1,"do":"yield","ids":["1","2"],"for":60.0}\n'),
         (Done(("1",)), b'{"v":1,"do":"done","ids":["1"]}\n'),
         (Reload(), b'{"v":1,"do":"reload"}\n'),
+        (Kick(everything=True, rate=0.5), b'{"v":1,"do":"kick","all":true,"rate":0.5}\n'),
+        (Kick(ids=("1",), rate=10.0), b'{"v":1,"do":"kick","ids":["1"],"rate":10.0}\n'),
+        (
+            Suspend("*.example.de", 7200.0, "jo", "migration"),
+            b'{"v":1,"do":"suspend","host":"*.example.de","who":"jo","why":"migration",'
+            b'"for":7200.0}\n',
+        ),
+        (Suspend("a:25"), b'{"v":1,"do":"suspend","host":"a:25","who":"","why":""}\n'),
+        (Resume(("a", "*")), b'{"v":1,"do":"resume","hosts":["a","*"]}\n'),
+        (Resume(everything=True), b'{"v":1,"do":"resume","all":true}\n'),
+        (ClockOk(), b'{"v":1,"do":"clock-ok","force":false}\n'),
+        (ClockOk(force=True), b'{"v":1,"do":"clock-ok","force":true}\n'),
     ],
 )
 def test_each_request_is_one_line_and_back(request_, line):
@@ -49,6 +64,9 @@ def test_each_request_is_one_line_and_back(request_, line):
         (b'{"v":1,"do":"status","later":[1]}', StatusWanted()),
         (b' {"do":"yield","ids":["1"]}\r\n', Yield(("1",), 60.0)),
         (b'{"do":"yield","ids":["1"],"for":5}', Yield(("1",), 5.0)),
+        (b'{"do":"suspend","host":".Example.DE","x":1}', Suspend("*.example.de")),
+        (b'{"do":"resume","hosts":["A"]}', Resume(("a",))),
+        (b'{"do":"clock-ok"}', ClockOk()),
     ],
 )
 def test_what_is_missing_has_a_default_and_what_is_unknown_is_passed_over(line, expected):
@@ -58,6 +76,23 @@ def test_what_is_missing_has_a_default_and_what_is_unknown_is_passed_over(line, 
 @pytest.mark.parametrize(
     ("line", "says"),
     [
+        (b'{"do":"kick","all":true,"rate":0}', "`rate` must be"),
+        (b'{"do":"kick","all":true,"rate":"5"}', "`rate` must be a number"),
+        (b'{"do":"kick","all":true,"rate":1e9}', "`rate` must be"),
+        (b'{"do":"suspend"}', "`host` must be"),
+        (b'{"do":"suspend","host":"a b"}', "`host` must be HOST"),
+        (b'{"do":"suspend","host":"a\\u0000"}', "`host` must be HOST"),
+        (b'{"do":"suspend","host":"a","for":0}', "`for` must be at most"),
+        (b'{"do":"suspend","host":"a","for":1e12}', "`for` must be at most"),
+        (b'{"do":"suspend","host":"a","who":"%s"}' % (b"x" * 65), "at most 64"),
+        (b'{"do":"suspend","host":"a","why":"%s"}' % (b"x" * 201), "at most 200"),
+        (b'{"do":"resume"}', "a resume wants one of"),
+        (b'{"do":"resume","all":false}', "`all` must be true"),
+        (b'{"do":"resume","all":true,"hosts":["a"]}', "a resume wants one of"),
+        (b'{"do":"resume","hosts":[]}', "`hosts` must name"),
+        (b'{"do":"resume","hosts":["a b"]}', "`hosts` must be HOST"),
+        (b'{"do":"resume","hosts":[1]}', "`hosts` must be a list of texts"),
+        (b'{"do":"clock-ok","force":1}', "`force` must be true or false"),
         (b"", "no JSON"),
         (b"\xff", "no JSON"),
         (b"{", "no JSON"),

@@ -13,10 +13,15 @@ from spooltool.control import (
     Done,
     Kick,
     Kicked,
+    Order,
     Refused,
     Reload,
+    Resume,
+    Resumed,
     Status,
     StatusWanted,
+    Suspend,
+    Suspended,
     Yield,
     Yielded,
     decode_request,
@@ -25,6 +30,8 @@ from spooltool.control import (
 from spooltool.errors import ExitCode, NotPermitted, RelayUnreachable, SpooltoolError
 from spooltool.live import client as control
 from spooltool.live.client import ControlClient
+
+ORDER = Order("*.example.de", 1795543999.5, 1795550000.0, "jo", "migration", 119)
 
 
 class FakeRelay:
@@ -86,11 +93,17 @@ def relay(tmp_path):
 def _good(request):
     match request:
         case Kick():
-            return encode_reply(Kicked(len(request.ids or ())))
+            number = len(request.ids or ())
+            slow = number > 100
+            return encode_reply(Kicked(number, number if slow else 0, 12.0 if slow else 0.0))
         case StatusWanted():
             return encode_reply(Status(pid=7, host="gw1"))
         case Yield():
             return encode_reply(Yielded(request.ids[1:], request.ids[:1], ()))
+        case Suspend():
+            return encode_reply(Suspended(ORDER))
+        case Resume():
+            return encode_reply(Resumed(("a",), ("b",), 3, 1))
         case _:
             return encode_reply(Accepted())
 
@@ -99,30 +112,36 @@ def test_every_question_over_one_connection(relay):
     server, spool = relay(_good)
     with ControlClient(spool) as client:
         assert client.status() == Status(pid=7, host="gw1")
-        assert client.kick(ids=["1", "2"]) == 2
+        assert client.kick(ids=["1", "2"]) == Kicked(2)
         assert client.yield_(["1", "2"], 5) == Yielded(("2",), ("1",), ())
         client.done(["1"])
         client.reload()
+        assert client.suspend("*.example.de", 60.0, who="jo" * 99, why="x").order == ORDER
+        assert client.resume(["a", "b"]) == Resumed(("a",), ("b",), 3, 1)
+        client.resume(None)
     assert server.requests == [
         StatusWanted(),
         Kick(ids=("1", "2")),
         Yield(("1", "2"), 5.0),
         Done(("1",)),
         Reload(),
+        Suspend("*.example.de", 60.0, ("jo" * 99)[:64], "x"),
+        Resume(("a", "b")),
+        Resume(everything=True),
     ]
 
 
 def test_each_function_over_a_connection_of_its_own(relay):
     server, spool = relay(_good)
     assert control.status(spool).pid == 7
-    assert control.kick(spool, everything=True) == 0
-    assert control.kick(spool, host="a:25") == 0
+    assert control.kick(spool, everything=True) == Kicked(0)
+    assert control.kick(spool, host="a:25", rate=2.0) == Kicked(0)
     assert control.yield_(spool, ["1"]) == Yielded((), ("1",), ())
     control.done(spool, ["1"])
     assert server.requests == [
         StatusWanted(),
         Kick(everything=True),
-        Kick(host="a:25"),
+        Kick(host="a:25", rate=2.0),
         Yield(("1",), 60.0),
         Done(("1",)),
     ]
@@ -132,7 +151,7 @@ def test_a_long_list_is_asked_in_parts_and_answered_as_one(relay):
     server, spool = relay(_good)
     ids = [f"{number:08d}" for number in range(20000)]
     with ControlClient(spool) as client:
-        assert client.kick(ids=ids) == 20000
+        assert client.kick(ids=ids, rate=0.5) == Kicked(20000, 20000, 12.0)
         answer = client.yield_(ids)
     assert sorted(answer.released + answer.busy) == ids
     assert len(answer.busy) == len(server.requests) // 2 == 4
