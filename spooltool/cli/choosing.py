@@ -30,6 +30,7 @@ _LATER = (
     "spooltool.live.client",
     "spooltool.live.inflate",
     "spooltool.live.probe",
+    "spooltool.live.visiting",
     "spooltool.query.patterns",
     "spooltool.diagnose.headers",
 )

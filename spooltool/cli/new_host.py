@@ -10,10 +10,11 @@ import tomllib
 from collections.abc import Sequence
 
 from spooltool.cli.invocation import Invocation
+from spooltool.diagnose.probing import Probe
 from spooltool.diagnose.retargeting import Demand, demand, mentions, old_hosts, probed_port
 from spooltool.diagnose.row import Row
 from spooltool.errors import UsageError
-from spooltool.live.probe import Probe, probe
+from spooltool.live.probe import probe
 from spooltool.render.text import visible
 from spooltool.render.units import size
 from spooltool.spool.fields import check_value
@@ -104,7 +105,7 @@ def look_at(
     for host in hosts:
         aim = host if host.port is not None else HostPort(host.host, port)
         recipient, sender = _sample(rows) if rcpt else ("", "")
-        seen = probe(aim, rcpt=recipient, sender=sender)
+        seen = probe(aim, recipients=(recipient,) if recipient else (), sender=sender)
         lacks = needs.short_of(seen.extensions, seen.size_limit) if seen.ok else ()
         good = good and seen.ok and not lacks
         lines += probe_lines(seen, needs, lacks, rcpt=rcpt)
@@ -124,10 +125,9 @@ def probe_lines(seen: Probe, needs: Demand, lacks: Sequence[str], *, rcpt: bool)
     """What a probe showed: the first line for `probe`, those that begin with a blank below."""
     said = []
     for step in seen.steps:
-        text = visible(step.said.split("\n")[0])
-        if step.name == "resolve" and step.ok:
+        text, name = visible(step.said.split("\n")[0]), step.name
+        if name in ("resolve", "QUIT") and step.ok:
             continue
-        name = "connect" if step.name.startswith("connect") else step.name
         if not step.ok:
             said.append(f"{name} failed: {text}")
         elif name == "greeting":

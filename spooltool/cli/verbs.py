@@ -37,6 +37,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("log", "log", "Look", "Log lines of messages, over rotation; -f follows.", True),
     Verb("history", "history", "Look", "Operators' transactions; one in full.", True),
     Verb("watch", "watch", "Look", "Changes of messages until they have left, then the outcome."),
+    Verb("probe", "probe", "Look", "A live look at a host: connect, greeting, EHLO, STARTTLS."),
     Verb(
         "retarget",
         "retarget",

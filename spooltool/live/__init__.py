@@ -7,8 +7,10 @@
     logfile     one log, followed over rename, truncation and compression
     merge       several logs in time order
     watcher     which messages' files came, moved or went
-    probe       a live look at a host
+    probe       a live look at a host: its addresses, one after the other
+    visiting    the steps of a visit to one address
+    dialogue    one SMTP connection of a visit
 
-It may import `spooltool.control`, `spooltool.logs`, `spooltool.spool` and
-`spooltool.errors`.  Nothing heavy is imported before it is needed.
+It may import `spooltool.control`, `spooltool.logs`, `spooltool.spool`, `spooltool.diagnose`
+and `spooltool.errors`.  Nothing heavy is imported before it is needed.
 """

@@ -1,164 +1,123 @@
-"""A live look at a host: resolve, connect, greeting, EHLO; MAIL and RCPT when asked.
+"""A live look at a host: resolve, connect, greeting, EHLO, STARTTLS; MAIL and RCPT when asked.
 
-Never DATA: a probe sends no mail.  Everything has one deadline; whatever goes wrong is
-a step with its error, not an exception.
+Never DATA: a probe sends no mail.  Everything has a deadline; whatever goes wrong is a
+step with its error, not an exception.  `spooltool probe` and the probe of `retarget` are
+this one function.
 """
 
 from __future__ import annotations
 
-import re
+import errno
 import socket
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
+from spooltool.diagnose.probing import Probe, Step, Tls, Visit, port_of
 from spooltool.spool.hosts import HostPort
 
 DEADLINE = 5.0
-_MAX_REPLY = 64 * 1024
-_REPLY_END = re.compile(rb"(?:^|\n)([2-5][0-9]{2}) [^\n]*\n\Z|(?:^|\n)([2-5][0-9]{2})\r?\n\Z")
-SMTP_PORT = 25
+MOST_ADDRESSES = 5
+"""Addresses of one name that are looked at, as the relay tries them."""
+
+_NO_ROUTE = {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One step: its name, whether it went well, what was said, and its milliseconds."""
-
-    name: str
-    ok: bool
-    said: str
-    ms: float
-
-
-@dataclass(slots=True)
-class Probe:
-    """What a host showed.  `extensions` maps EHLO keywords to their arguments."""
+class Wish:
+    """What is asked of a host: its name, the name we give, an envelope, TLS, seconds."""
 
     host: HostPort
-    address: str = ""
-    steps: list[Step] = field(default_factory=list)
-    extensions: dict[str, str] = field(default_factory=dict)
+    helo: str
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+    tls: Tls = Tls.OFF
+    deadline: float = DEADLINE
 
     @property
-    def ok(self) -> bool:
-        """Whether every step went well."""
-        return bool(self.steps) and all(step.ok for step in self.steps)
-
-    @property
-    def failure(self) -> str:
-        """The first step that failed, with what was said; "" when none did."""
-        return next((f"{step.name}: {step.said}" for step in self.steps if not step.ok), "")
-
-    @property
-    def size_limit(self) -> int | None:
-        """The largest message it takes in bytes; None when it names none."""
-        text = self.extensions.get("SIZE", "")
-        return int(text) or None if text.isascii() and text.isdigit() else None
+    def port(self) -> int:
+        """The port that is connected to."""
+        return port_of(self.host, self.tls)
 
 
-class _Dialogue:
-    """One connection with a deadline; a step a call."""
-
-    def __init__(self, probe: Probe, deadline: float) -> None:
-        self.probe = probe
-        self.until = time.monotonic() + deadline
-        self.socket: socket.socket | None = None
-
-    def left(self) -> float:
-        seconds = self.until - time.monotonic()
-        if seconds <= 0:
-            raise TimeoutError("no answer in time")
-        return seconds
-
-    def connect(self, address: tuple[str, int]) -> str:
-        self.socket = socket.create_connection(address, timeout=self.left())
-        return ""
-
-    def reply(self, send: bytes = b"") -> str:
-        """Send a command and read its whole reply.  Raises OSError."""
-        if self.socket is None:
-            raise OSError("not connected")
-        if send:
-            self.socket.settimeout(self.left())
-            self.socket.sendall(send)
-        data = b""
-        while not _REPLY_END.search(data):
-            self.socket.settimeout(self.left())
-            chunk = self.socket.recv(4096)
-            data += chunk
-            if not chunk or len(data) > _MAX_REPLY:
-                raise OSError("connection closed by the host" if not chunk else "endless reply")
-        return data.decode("utf-8", "replace").replace("\r\n", "\n").rstrip("\n")
+Told = Callable[[Visit], None]
 
 
 def probe(
     host: HostPort,
     *,
     helo: str = "",
-    rcpt: str = "",
     sender: str = "",
+    recipients: Sequence[str] = (),
+    tls: Tls = Tls.OFF,
+    every: bool = False,
     deadline: float = DEADLINE,
+    resolved: Callable[[Probe], None] = lambda found: None,
+    told: Told = lambda visit: None,
 ) -> Probe:
-    """Look at a host; with `rcpt` also ask whether it would take that recipient."""
-    result = Probe(host)
-    talk = _Dialogue(result, deadline)
-    port = host.port if host.port is not None else SMTP_PORT
-    addresses: list[str] = []
+    """Look at a host; with `recipients` also ask whether it would take them.
 
-    def step(name: str, action: str) -> str | None:
-        began = time.monotonic()
-        try:
-            said = _act(talk, action, host, port, addresses)
-        except (OSError, UnicodeError) as error:
-            said = getattr(error, "strerror", None) or str(error)
-            result.steps.append(Step(name, False, said, _ms(began)))
-            return None
-        good = not said or said[:1] in "23"
-        result.steps.append(Step(name, good, said or "", _ms(began)))
-        return said if good else None
-
-    name = helo or socket.gethostname()
-    plan = [("resolve", "resolve"), (f"connect {port}", "connect"), ("greeting", "")]
-    plan.append(("EHLO", f"EHLO {name}\r\n"))
-    if rcpt:
-        plan += [("MAIL", f"MAIL FROM:<{sender}>\r\n"), ("RCPT", f"RCPT TO:<{rcpt}>\r\n")]
-    try:
-        for title, action in plan:
-            said = step(title, action)
-            if said is None:
-                break
-            if title == "resolve":
-                result.address = addresses[0]
-            elif title == "EHLO":
-                result.extensions = _extensions(said)
-    finally:
-        if talk.socket is not None:
-            try:
-                talk.socket.settimeout(0.2)
-                talk.socket.sendall(b"QUIT\r\n")
-            except OSError:
-                pass  # it has hung up already
-            talk.socket.close()
-    return result
-
-
-def _act(talk: _Dialogue, action: str, host: HostPort, port: int, addresses: list[str]) -> str:
-    if action == "resolve":
-        found = socket.getaddrinfo(host.host, port, type=socket.SOCK_STREAM)
-        addresses.extend(dict.fromkeys(str(entry[4][0]) for entry in found))
-        return ""
-    if action == "connect":
-        return talk.connect((addresses[0], port))
-    return talk.reply(action.encode("utf-8", "surrogateescape"))
-
-
-def _extensions(reply: str) -> dict[str, str]:
-    found = {}
-    for line in reply.split("\n")[1:]:
-        keyword, _, argument = line[4:].strip().partition(" ")
-        if keyword:
-            found[keyword.upper()] = argument
+    `every` looks at each of its addresses, `deadline` seconds each; else at the first that
+    takes the connection, and the deadline is for all.  `resolved` and `told` hear of what
+    is done while the rest goes on.
+    """
+    wish = Wish(host, helo or socket.gethostname(), sender, tuple(recipients), tls, deadline)
+    until = time.monotonic() + deadline
+    found = _resolve(wish)
+    resolved(found)
+    for address in found.addresses[:MOST_ADDRESSES]:
+        visit = visit_address(wish, address, deadline if every else until - time.monotonic())
+        found.visits.append(visit)
+        told(visit)
+        if not every and visit.connected:
+            break
+    if not any(visit.connected for visit in found.visits):
+        for visit in found.visits:  # then it is no small matter that there is no way there
+            visit.steps = [replace(step, ok=False, noted=False) for step in visit.steps]
     return found
 
 
-def _ms(began: float) -> float:
+def _resolve(wish: Wish) -> Probe:
+    began = time.monotonic()
+    try:
+        entries = socket.getaddrinfo(wish.host.host, wish.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        return Probe(wish.host, Step("resolve", False, words_of(error), ms_since(began)))
+    addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in entries))
+    said = ", ".join(addresses)
+    if len(addresses) > MOST_ADDRESSES:
+        said += f" (the first {MOST_ADDRESSES} are looked at)"
+    return Probe(wish.host, Step("resolve", True, said, ms_since(began)), addresses)
+
+
+def visit_address(wish: Wish, address: str, seconds: float) -> Visit:
+    """Talk with one address.
+
+    A certificate that does not verify ends the connection before it can be read: then the
+    host is visited once more without verifying, and that visit tells what was wrong.
+    """
+    from spooltool.live.visiting import Unverified, Visiting  # start-up: ssl is large
+
+    until = time.monotonic() + seconds
+    first = Visiting(wish, address, seconds)
+    try:
+        return first.run()
+    except Unverified as why:
+        return Visiting(wish, address, until - time.monotonic(), unverified=str(why)).run()
+
+
+def no_route(error: OSError) -> bool:
+    """Whether this machine cannot reach that kind of address at all (it has no IPv6, say)."""
+    return error.errno in _NO_ROUTE
+
+
+def words_of(error: Exception) -> str:
+    """The system's words for an error."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def ms_since(began: float) -> float:
+    """Milliseconds since a moment of the monotonic clock."""
     return round((time.monotonic() - began) * 1000.0, 1)
