@@ -20,23 +20,24 @@ def need(program: str) -> str:
     """Where a program is; without it the test is skipped, but never in CI."""
     path = shutil.which(program, path=PLACES)
     if path is None:
-        _absent(f"{program} is not installed (packaging/install-interop installs it)")
+        absent(f"{program} is not installed (packaging/install-interop installs it)")
     return str(path)
 
 
 def need_postfix() -> None:
     """Skips a test where no private Postfix can run, but never in CI."""
     if why := postfix.missing():
-        _absent(why)
+        absent(why)
 
 
 def need_root() -> None:
     """Skips a test that takes other accounts, where it cannot, but never in CI."""
     if os.geteuid() != 0:
-        _absent("other accounts need root")
+        absent("other accounts need root")
 
 
-def _absent(why: str) -> None:
+def absent(why: str) -> None:
+    """Skip the test for this reason; in CI it fails instead."""
     if "CI" in os.environ:
         pytest.fail(why)
     pytest.skip(why)
