@@ -101,13 +101,24 @@ def _ran(stats: Mapping[str, list[Any]]) -> dict[str, dict[str, Any]]:
             properties = dict(getattr(report, "user_properties", ()))
             if PROPERTY in properties:
                 entry = properties[PROPERTY]
+                before = found.get(entry["gate"], {"figures": {}})["figures"]
                 found[entry["gate"]] = {
                     "outcome": outcome,
                     "at": time.strftime("%Y-%m-%d %H:%M", time.gmtime()) + " UTC",
                     "kernel": os.uname().release,
                     **entry,
+                    "figures": _together(before, entry["figures"]),
                 }
     return found
+
+
+def _together(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures of several tests of one gate: numbers are added up."""
+    both = {**one, **other}
+    for key in one.keys() & other.keys():
+        if isinstance(one[key], int) and isinstance(other[key], int):
+            both[key] = one[key] + other[key]
+    return both
 
 
 def _keep(ran: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

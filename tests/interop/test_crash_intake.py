@@ -25,6 +25,7 @@ from tests.harness.crash_bench import (
     reach,
 )
 from tests.harness.crash_points import Point, injecting, points, recording, was_failed
+from tests.harness.gates import GateRun
 from tests.harness.process import Child
 from tests.harness.programs import need
 from tests.harness.sample import Sample, make_sample
@@ -114,8 +115,9 @@ ERRORS = {
 }
 
 
+@pytest.mark.gate("r13")
 def test_the_intake_recovers_from_each_error_by_itself(
-    benches: list[Bench], empty: Template, capsys: Capsys
+    benches: list[Bench], empty: Template, gate: GateRun
 ) -> None:
     """452 or 451 and no 250, nothing left over, and the next message is taken."""
     scenario = Scenario(empty, lambda bench: bench.intake(), settled={})
@@ -153,11 +155,15 @@ def test_the_intake_recovers_from_each_error_by_itself(
         for point in intake_points(benches[0], scenario)
         if point.call in ERRORS and point.path and not point.path.endswith("wake")
     ]
-    for place in range(max(map(len, ERRORS.values()))):
-        chosen = [point for point in found if place < len(ERRORS[point.call])]
-        in_turn(benches, chosen, partial(one, place))
-    with capsys.disabled():
-        print(f"\nerrors at the intake: {len(shown)}", *shown, sep="\n  ")
+    for _ in range(gate.number):
+        for place in range(max(map(len, ERRORS.values()))):
+            chosen = [point for point in found if place < len(ERRORS[point.call])]
+            in_turn(benches, chosen, partial(one, place))
+        gate.progress(f"{len(shown)} errors, {len(broken)} broken")
+    gate.report(
+        "\n  ".join([f"errors at the intake: {len(shown)}", *sorted(set(shown))]),
+        {"errors": len(shown), "broken": len(broken) + len(drained.broken)},
+    )
     broken += drained.broken
     assert not broken, "\n".join(broken)
     assert {text.split()[0] for text in shown} >= {"ENOSPC", "EIO", "EMFILE"}

@@ -1,4 +1,4 @@
-"""Fifty SIGKILLs under load: intake, dequeuer, supervisor and a running `spooltool retarget`
+"""SIGKILLs under load: intake, dequeuer, supervisor and a running `spooltool retarget`
 in turn, at random moments.  Whatever a client was told is taken arrives, whole."""
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import pytest
 
 from tests.harness.checker import check, read_lines
 from tests.harness.client import ClientProcess
+from tests.harness.gates import GateRun
 from tests.harness.gateway import Gateway
 from tests.harness.process import PYTHON, Child, free_port, wait_until
 from tests.harness.sink import SinkProcess
 from tests.harness.sink_plan import SinkPlan
 from tests.harness.spool_reader import spool_messages
 
-KILLS = int(os.environ.get("CRASH_KILLS", "50"))
 SEED = 20261124
 MAX_CONNS = 20
 STUCK = "stuck@example.org"
@@ -75,9 +75,8 @@ def running(gateway: Gateway, name: str) -> int:
     return found[0]
 
 
-def test_fifty_kills_under_load_lose_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.gate("r2")
+def test_kills_under_load_lose_nothing(tmp_path: Path, gate: GateRun) -> None:
     chance = random.Random(SEED)
     acks, taken = tmp_path / "acks", (tmp_path / "sink-a", tmp_path / "sink-b")
     listen = free_port()
@@ -89,10 +88,10 @@ def test_fifty_kills_under_load_lose_nothing(
         SinkProcess(log=taken[1]) as second,
     ):
         gateway = Gateway(tmp_path, first.port, settings=settings, listen=listen)
-        load = ["--port", str(listen), "--ack", str(acks), "--size", "2048", "--for", "900"]
+        load = ["--port", str(listen), "--ack", str(acks), "--size", "2048", "--for", "86400"]
         client = ClientProcess(*load, "--sessions", "4", "--prefix", "load")
         try:
-            for count in range(KILLS):
+            for count in range(gate.number):
                 turn = TURNS[count % len(TURNS)]
                 stuck = ["--sessions", "1", "--messages", "20", "--to", STUCK]
                 with ClientProcess(*load, *stuck, "--prefix", f"stuck{count}") as more:
@@ -138,12 +137,13 @@ def test_fifty_kills_under_load_lose_nothing(
     in_flight = MAX_CONNS * (kills["mdq"] + kills["supervisor"])
     kinds = ("lost", "torn", "doubled", "reused", "damaged")
     harms = {kind: len(getattr(verdict, kind)) for kind in kinds}
-    with capsys.disabled():
-        print(
-            f"\n{sum(kills.values())} kills (seed {SEED}): {dict(kills)}; acked {verdict.acked}, "
-            f"{harms}, duplicated {len(verdict.duplicated)} of at most {in_flight} in flight, "
-            f"left {len(verdict.left)}, {time.monotonic() - began:.0f} s"
-        )
-    assert sum(kills.values()) == KILLS
-    assert verdict.acked > KILLS
+    gate.report(
+        f"{sum(kills.values())} kills (seed {SEED}): {dict(kills)}; acked {verdict.acked}, "
+        f"{harms}, duplicated {len(verdict.duplicated)} of at most {in_flight} in flight, "
+        f"left {len(verdict.left)}, {time.monotonic() - began:.0f} s",
+        {"kills": sum(kills.values()), "acked": verdict.acked, **harms}
+        | {"duplicated": len(verdict.duplicated)},
+    )
+    assert sum(kills.values()) == gate.number
+    assert verdict.acked > gate.number
     assert verdict.holds(duplicates=in_flight), verdict

@@ -4,7 +4,6 @@ are being delivered.  What a command says it did stands in the file; nothing is 
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
 import subprocess
@@ -18,13 +17,13 @@ import pytest
 
 from tests.harness.checker import TRASH, Verdict, check, read_lines
 from tests.harness.client import ClientProcess
+from tests.harness.gates import GateRun
 from tests.harness.gateway import MAIL_FOLDERS, Gateway
 from tests.harness.process import PYTHON, ROOT, wait_until
 from tests.harness.sink import SinkProcess
 from tests.harness.sink_plan import SinkPlan
 from tests.harness.spool_reader import spool_messages
 
-EDITS = int(os.environ.get("EDITS", "2000"))
 SEED = 20261125
 AT_ONCE = 40
 """Messages that one command names."""
@@ -33,7 +32,10 @@ RECENT = 400
 """Of that many acknowledged last they are chosen: fresh, under way, put off, held or gone."""
 
 STUCK = "stuck@example.org"
-VERBS = ("retarget", "hold", "release", "undo", "retarget", "hold")
+VERBS = (
+    *("retarget", "hold", "release", "undo"),
+    *("retarget", "hold", "requeue", "delete", "bounce"),
+)
 RESULTS = {"done", "unchanged", "gone", "busy", "changed", "skipped", "absent"}
 
 _DPORT = re.compile(rb"^DPORT:[ \t]*(\d+)", re.MULTILINE)
@@ -136,9 +138,8 @@ def recent(acks: Path) -> list[str]:
     return [ack["id"] for ack in list(read_lines(acks))[-RECENT:]]
 
 
-def test_what_an_operator_did_is_so_and_nothing_is_lost(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.gate("r15")
+def test_what_an_operator_did_is_so_and_nothing_is_lost(tmp_path: Path, gate: GateRun) -> None:
     acks, taken = tmp_path / "acks", (tmp_path / "sink-a", tmp_path / "sink-b")
     slow = SinkPlan(delay=0.02, recipients={STUCK: "451 4.2.0 later"})
     with (
@@ -147,25 +148,29 @@ def test_what_an_operator_did_is_so_and_nothing_is_lost(
         Gateway(tmp_path, first.port, settings={"max_conns": 20}) as gateway,
     ):
         editor = Editor(gateway.spool, first.port, second.port, random.Random(SEED))
-        load = ["--port", str(gateway.port), "--size", "1024", "--for", "900", "--sessions", "1"]
+        load = ["--port", str(gateway.port), "--size", "1024", "--for", "86400", "--sessions", "1"]
         ack = ["--ack", str(acks)]
         with (
             ClientProcess(*load, *ack, "--prefix", "flow"),
             ClientProcess(*load, *ack, "--prefix", "stuck", "--to", STUCK),
         ):
             wait_until(lambda: len(recent(acks)) > AT_ONCE, what="mail to edit")
-            while editor.edits < EDITS:
+            while editor.edits < gate.number:
                 editor.act(recent(acks))
+                gate.progress(f"{editor.edits} edits: {dict(editor.said)}")
         drain(gateway, second.port)
     verdict = check(
         list(read_lines(acks)),
         [entry for path in taken for entry in read_lines(path)],
         list(spool_messages(gateway.spool)),
     )
-    with capsys.disabled():
-        print(f"\n{editor.edits} edits (seed {SEED}): {dict(editor.said)}; {verdict.summary()}")
+    gate.report(
+        f"{editor.edits} edits (seed {SEED}): {dict(editor.said)}; {verdict.summary()}",
+        {"edits": editor.edits, "acked": verdict.acked, "lies": len(editor.lies)}
+        | {kind: len(getattr(verdict, kind)) for kind in ("lost", "torn", "duplicated")},
+    )
     assert editor.lies == []
-    assert editor.said["done"] > EDITS // 10
+    assert editor.said["done"] > gate.number // 10
     assert verdict.holds(drained=True), verdict
     assert astray(editor, taken[0], verdict, acks) == []
 
