@@ -177,7 +177,14 @@ class Lane:
                 return Result((_outcome(failure),) * len(mail.recipients), _host(failure), True)
             self.connection = connection
         offer, tls = Offer(mail), dict[str, str]()
-        last = await self._offer(job, offer, content, connection, tls)
+        try:
+            last = await self._offer(job, offer, content, connection, tls)
+        except asyncio.CancelledError:
+            if not offer.decided or self.task is None:
+                raise
+            # Let go while another host was asked for the rest: what one has taken stands.
+            self.task.uncancel()
+            last = connection
         if last is None:
             return None
         if last.broken_content and not offer.delivered:

@@ -50,6 +50,12 @@ class Offer:
         return any(found is not None and found.kind is Kind.DELIVERED for found in self._found)
 
     @property
+    def decided(self) -> bool:
+        """Whether a host has taken it for somebody, or may have: that must be written down."""
+        taken = (Kind.DELIVERED, Kind.UNKNOWN)
+        return any(found is not None and found.kind in taken for found in self._found)
+
+    @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """The outcome of each recipient, in the order of the mail."""
         return tuple(found for found in self._found if found is not None)

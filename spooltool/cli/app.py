@@ -95,6 +95,9 @@ class VerbCommand(TyperCommand):
                 param.help = hints[param.name].__metadata__[0].help
         super().format_help(ctx, formatter)
 
+    def format_arguments(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Nothing: typer writes them with the options, and from 8.5 on click would, too."""
+
 
 class Verbs(TyperGroup):
     """The sub-commands of the table, each imported when it is called."""

@@ -76,6 +76,31 @@ def test_only_whom_the_first_host_put_off_is_offered_to_the_next(
     play(scenario)
 
 
+def test_let_go_while_a_second_host_is_asked_what_the_first_took_is_kept(
+    world: World, play: Play, hop: Hop
+) -> None:
+    """An editor may ask for the message just then: nobody may get it twice for that."""
+
+    async def scenario(target: Target) -> None:
+        tarpit = SinkPlan(greet_after=-1)
+        async with hop(SinkPlan(recipients={BEN: LATER})) as first, hop(tarpit) as second:
+            number = world.put(1, ANNA, BEN, **both(first, second))
+            mdq = world.dequeuer()
+            running = asyncio.create_task(mdq.run())
+            await world.until(lambda: second.connections == 1)
+            assert await mdq.yield_ids([number], 60) == ([number], [], [])
+            results = world.envelope(f"D_resend/R{number}").recipients
+            assert "".join(r.mark for r in results) == "DP"
+            mdq.done([number])
+            mdq.kick_ids([number])
+            await world.until(lambda: second.connections == 2)
+            assert [r[1] for r in first.received] == [(ANNA,)]
+            mdq.stop()
+            await running
+
+    play(scenario)
+
+
 def test_where_every_host_puts_off_it_is_temporary_and_each_was_asked_once(
     world: World, play: Play, hop: Hop
 ) -> None:
