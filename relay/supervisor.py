@@ -23,9 +23,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from relay.notify import Notifier, told
-from spooltool.errors import ExitCode, NotPermitted, RelayUnreachable
+from spooltool.errors import ExitCode, NotPermitted, NotRegular, RelayUnreachable
 from spooltool.spool.names import OWN_DIR
 from spooltool.store.lock import OwnLock, holders
+from spooltool.store.regular import open_regular
 from spooltool.store.root import Spool
 
 LOCK = "supervisor"
@@ -328,9 +329,12 @@ def write_processes(spool: Spool, pids: Mapping[str, Sequence[int]]) -> None:
     own = spool.own_dir()
     text = json.dumps({"supervisor": os.getpid(), **pids}) + "\n"
     new = f"{PROCESSES}.new"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        fd = os.open(new, flags, 0o600, dir_fd=own)
+        try:
+            os.unlink(new, dir_fd=own)  # what a supervisor that was killed here left
+        except FileNotFoundError:
+            pass
+        fd = open_regular(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, own)
         try:
             os.write(fd, text.encode())
         finally:
@@ -343,10 +347,8 @@ def write_processes(spool: Spool, pids: Mapping[str, Sequence[int]]) -> None:
 def read_processes(spool: Spool) -> dict[str, list[int]]:
     """What `write_processes` wrote; empty where nothing readable is."""
     try:
-        fd = os.open(
-            PROCESSES, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=spool.dir_fd(OWN_DIR)
-        )
-    except OSError:
+        fd = spool.open_own(PROCESSES, os.O_RDONLY)
+    except (OSError, NotRegular):
         return {}
     try:
         found = json.loads(os.read(fd, 65536))

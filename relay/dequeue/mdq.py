@@ -27,6 +27,7 @@ from relay.queue.schedule import Schedule
 from relay.tls.trust import Trust
 from spooltool.control import ClockTaken, Kicked, Resumed, Suspend, Suspended
 from spooltool.control.orders import order_object
+from spooltool.errors import NotRegular
 from spooltool.spool.hosts import HostPort, parse_host
 from spooltool.spool.names import FLAT, HOLD, QUARANTINE, RESEND, SENDER
 from spooltool.store.edit import clear_replacements
@@ -215,7 +216,7 @@ class Dequeuer:
         except FileNotFoundError:
             return
         except OSError as error:
-            self._cannot_read(directory, error)
+            self._cannot_read(directory, error.strerror)
             return
         for number in left:
             if not self.schedule.is_active(number):
@@ -236,8 +237,9 @@ class Dequeuer:
             return
         try:
             known = self.roster.look(found, time.time())
-        except OSError as error:
-            self._cannot_read(found.name.file, error)
+        except (OSError, NotRegular) as error:
+            why = error.strerror if isinstance(error, OSError) else "not a regular file"
+            self._cannot_read(found.name.file, why)
             self.roster.unsee(found.name)
             return
         if known is None:
@@ -247,11 +249,11 @@ class Dequeuer:
             return
         self.desk.schedule_known(known)
 
-    def _cannot_read(self, what: str, error: OSError) -> None:
+    def _cannot_read(self, what: str, why: str | None) -> None:
         """A file that cannot be read is a defect, told once and loudly; never an absence."""
         if what not in self._blind:
             self._blind.add(what)
-            self.records.alert(f"cannot read {what or 'the spool'}: {error.strerror}")
+            self.records.alert(f"cannot read {what or 'the spool'}: {why}")
 
     # what the control socket asks
 

@@ -172,12 +172,12 @@ def _wake_socket(spool: Spool) -> socket.socket | None:
     stale one is replaced, which the dequeuer's lock allows.
     """
     own = spool.own_dir()
-    try:
-        os.unlink(WAKE, dir_fd=own)
-    except FileNotFoundError:
-        pass
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
     try:
+        try:
+            os.unlink(WAKE, dir_fd=own)
+        except FileNotFoundError:
+            pass
         listener.bind(f"/proc/self/fd/{own}/{WAKE}")
     except OSError as error:
         listener.close()

@@ -14,9 +14,8 @@ from relay.dequeue.destination import Destination, of_head
 from relay.queue.retry import due_at
 from spooltool.spool.codec import HEAD_BYTES, parse
 from spooltool.spool.names import SENDER, SpoolName, parse_name
+from spooltool.store.regular import open_regular
 from spooltool.store.root import Spool
-
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 @dataclass(slots=True)
@@ -87,9 +86,12 @@ class Roster:
         self._seen.get(name.dir, {}).pop(name.base, None)
 
     def look(self, found: Found, now: float) -> Known | None:
-        """Read a file's head and remember it; None when it is gone.  Raises OSError."""
+        """Read a file's head and remember it; None when it is gone.
+
+        Raises OSError, and NotRegular for what is no file of its own.
+        """
         try:
-            fd = os.open(found.name.base, _FLAGS, dir_fd=self._spool.dir_fd(found.name.dir))
+            fd = open_regular(found.name.base, os.O_RDONLY, self._spool.dir_fd(found.name.dir))
         except FileNotFoundError:
             return None
         try:

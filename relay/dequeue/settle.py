@@ -12,13 +12,16 @@ import asyncio
 import os
 from collections.abc import Callable
 
-from spooltool.spool.names import HOLD, RESEND, SENDER
+from spooltool.spool.names import FLAT, HOLD, RESEND, SENDER, TRASH
 from spooltool.store.filesystem import Syncer
 from spooltool.store.root import Spool
 
 WINDOW_SECONDS = 0.05
 WINDOW_DELIVERIES = 100
 """Deliveries that may be unsynced when an attempt begins; half of them begin a sync."""
+
+_TARGETS_FIRST = (TRASH, RESEND, HOLD, SENDER)
+"""Mail moves towards the front of this list: where it went is on disk before where it was."""
 
 
 class Settler:
@@ -80,7 +83,7 @@ class Settler:
 
     def _sync(self, files: list[int]) -> None:
         directories = []
-        for name in (RESEND, HOLD, SENDER):
+        for name in (TRASH, FLAT) if self._spool.flat else _TARGETS_FIRST:
             try:
                 directories.append(self._spool.dir_fd(name))
             except FileNotFoundError:

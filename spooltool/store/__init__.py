@@ -1,6 +1,7 @@
 """The only code that touches spool files.  Shell: it moves bytes, the format decides.
 
     root        open a spool, directory descriptors, ownership
+    regular     opening a regular file with one link, and nothing in its place
     filesystem  what it lies on; making batches durable
     scan        what is in it, without a lock
     message     one message whole: parts, digest

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from spooltool.errors import Busy, CannotWrite, Gone, SpooltoolError
+from spooltool.errors import Busy, CannotWrite, Gone, NotPermitted, SpooltoolError
 from spooltool.spool.codec import Envelope
 from spooltool.spool.disposition import ASIDE, hindrance, remembered, stands
 from spooltool.spool.envelope_change import rewritten
@@ -201,6 +201,8 @@ class _Batch:
             raise CannotWrite(f"another file carries this number: {found[0].file}")
         found = found or binned
         if not found:
+            if closed := self.spool.closed():
+                raise NotPermitted(f"{closed}: permission denied, so nobody knows where it is")
             where = "trash" if in_trash(change.file) else "queue"
             raise Gone(f"{change.file}: left the {where} since")
         if change.by_path:

@@ -50,24 +50,22 @@ class Counter:
         return format_number(value)
 
     def _reserve(self) -> None:
-        own = self._spool.own_dir()
         try:
-            fd = os.open(
-                "counter", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=own
-            )
+            fd = self._spool.open_own("counter", os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise CannotWrite(f"{OWN_DIR}/counter: {error.strerror}") from error
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)
             text = os.pread(fd, 64, 0).strip()
             start = int(text) if text.isdigit() else 1
-            if not self._looked:
-                start = max(start, highest_number(self._spool) + 1, clock_floor(self._clock()))
+            if not self._looked or not text.isdigit():
+                highest = highest_number(self._spool)
+                start = max(start, self._end, highest + 1, clock_floor(self._clock()))
             end = start + self._block
             os.pwrite(fd, b"%020d\n" % end, 0)
             os.fsync(fd)
             if not text:
-                os.fsync(own)
+                os.fsync(self._spool.own_dir())
         except OSError as error:
             raise CannotWrite(f"{OWN_DIR}/counter: {error.strerror}") from error
         finally:
@@ -104,9 +102,7 @@ def highest_number(spool: Spool) -> int:
             if value is not None and highest < value < _CEILING:
                 highest = value
     try:
-        journal = os.open(
-            "journal", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=spool.dir_fd(OWN_DIR)
-        )
+        journal = spool.open_own("journal", os.O_RDONLY)
     except FileNotFoundError:
         return highest
     with os.fdopen(journal, "rb") as lines:

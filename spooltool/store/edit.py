@@ -11,15 +11,16 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 
-from spooltool.errors import CannotWrite, Gone
+from spooltool.errors import CannotWrite, Gone, NotRegular
 from spooltool.spool.codec import Envelope, Splice
 from spooltool.spool.recipient import Recipient, encode_result
 from spooltool.spool.state import State, encode_state, with_started
 from spooltool.store.lock import Locked
 from spooltool.store.message import CHUNK
+from spooltool.store.regular import SAFELY, open_regular
 from spooltool.store.root import Spool
 
-_NEW_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | SAFELY
 
 
 def write_recipients(locked: Locked, recipients: Iterable[Recipient]) -> None:
@@ -83,12 +84,7 @@ class Replacement:
         self._dir = locked.spool.dir_fd(locked.name.dir)
         self._dot = f".{locked.name.base}.{os.getpid()}.new"
         try:
-            self.fd = os.open(self._dot, _NEW_FLAGS, 0o600, dir_fd=self._dir)
-        except FileExistsError:
-            # Left behind by a process of this pid that died before its rename; the lock
-            # on the message says that no other writer can be at work here.
-            os.unlink(self._dot, dir_fd=self._dir)
-            self.fd = os.open(self._dot, _NEW_FLAGS, 0o600, dir_fd=self._dir)
+            self.fd = self._new_file()
         except OSError as error:
             raise CannotWrite(f"{locked.name.file}: {error.strerror}") from error
         try:
@@ -100,6 +96,15 @@ class Replacement:
         except OSError as error:
             self.discard()
             raise CannotWrite(f"{locked.name.file}: {error.strerror}") from error
+
+    def _new_file(self) -> int:
+        try:
+            return os.open(self._dot, _NEW_FLAGS, 0o600, dir_fd=self._dir)
+        except FileExistsError:
+            # Left behind by a process of this pid that died before its rename; the lock
+            # on the message says that no other writer can be at work here.
+            os.unlink(self._dot, dir_fd=self._dir)
+            return os.open(self._dot, _NEW_FLAGS, 0o600, dir_fd=self._dir)
 
     def commit(self) -> Locked:
         """Rename over the old file; the new one, locked.  The old lock is dropped.
@@ -159,8 +164,8 @@ def clear_replacements(spool: Spool, before: float) -> list[str]:
             continue
         for name in filter(_LEFT_BEHIND.match, names):
             try:
-                fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place)
-            except OSError:
+                fd = open_regular(name, os.O_RDONLY, place)
+            except (OSError, NotRegular):
                 continue
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -178,7 +183,8 @@ def rewrite(locked: Locked, edits: Sequence[Splice]) -> Locked:
     """Replace one file by its edited version, durably and verified.
 
     The old lock is dropped, the new file's lock is returned.  Raises CannotWrite or Gone;
-    then the old version stands and is still locked.
+    then the old version stands and is still locked, unless the disk failed at the very end:
+    then the new one stands, which nobody has locked.
     """
     new = Replacement(locked, edits)
     try:
@@ -187,8 +193,15 @@ def rewrite(locked: Locked, edits: Sequence[Splice]) -> Locked:
         new.discard()
         raise CannotWrite(f"{locked.name.file}: {error.strerror}") from error
     result = new.commit()
-    os.fsync(locked.spool.dir_fd(locked.name.dir))
-    new.verify()
+    try:
+        os.fsync(locked.spool.dir_fd(locked.name.dir))
+        new.verify()
+    except OSError as error:
+        result.close()
+        raise CannotWrite(f"{locked.name.file}: {error.strerror}") from error
+    except CannotWrite:
+        result.close()
+        raise
     locked.close()
     return result
 
@@ -230,24 +243,31 @@ def _write_all(fd: int, data: bytes) -> None:
 
 
 def _ownership(fd: int) -> tuple[int, int, int, dict[str, bytes]]:
+    """Owner, group, mode, and attributes, ACL among them.
+
+    Those that the kernel keeps for itself (labels, measurements) are no part of it: it gives
+    each file its own.
+    """
     facts = os.fstat(fd)
     try:
         names = os.listxattr(fd)
     except OSError:
         names = []
-    attributes = {name: os.getxattr(fd, name) for name in names}
+    mine = (name for name in names if not name.startswith("security."))
+    attributes = {name: os.getxattr(fd, name) for name in mine}
     return facts.st_uid, facts.st_gid, facts.st_mode, attributes
 
 
 def _copy_ownership(old: int, new: int) -> None:
     """Owner, group, mode, ACL, extended attributes and times of the old file."""
     uid, gid, mode, attributes = _ownership(old)
-    mine = os.fstat(new)
-    if (mine.st_uid, mine.st_gid) != (uid, gid):
+    my_uid, my_gid, _, inherited = _ownership(new)
+    if (my_uid, my_gid) != (uid, gid):
         os.fchown(new, uid, gid)
+    for name in inherited.keys() - attributes.keys():
+        os.removexattr(new, name)  # the directory's default ACL is none of the old file's
     os.fchmod(new, mode & 0o7777)
     for name, value in attributes.items():
-        if not name.startswith("security."):
-            os.setxattr(new, name, value)
+        os.setxattr(new, name, value)
     facts = os.fstat(old)
     os.utime(new, ns=(facts.st_atime_ns, facts.st_mtime_ns))

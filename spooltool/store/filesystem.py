@@ -9,6 +9,7 @@ file and each directory is synced.  The measurements behind the choice are in
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ REMOTE = frozenset(
 )
 _JOURNALED = frozenset(("ext4", "xfs", "btrfs"))
 _SYNCFS_REPORTS_ERRORS = (5, 8)
+_MOUNTS = "/proc/self/mountinfo"
+_RELEASE = re.compile(r"([0-9]+)\.([0-9]+)")
+_OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +47,35 @@ class FileSystem:
 
 
 def file_system(path: str) -> FileSystem:
-    """Look the mount of a path up in /proc/self/mountinfo."""
+    """Look the mount of a path up in /proc/self/mountinfo (proc_pid_mountinfo(5))."""
     device = os.stat(path).st_dev
-    wanted = f"{os.major(device)}:{os.minor(device)}"
-    kind = source = "unknown"
-    with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as mounts:
-        for line in mounts:
-            before, _, after = line.partition(" - ")
-            if before.split(" ", 4)[2] == wanted:
-                kind, source = after.split(" ")[:2]
+    with open(_MOUNTS, encoding="utf-8", errors="surrogateescape") as mounts:
+        kind, source = _mounted(mounts, device, os.path.realpath(path))
     return FileSystem(kind, source, device)
 
 
+def _mounted(mounts: Iterable[str], device: int, path: str) -> tuple[str, str]:
+    """Type and source of the mount with this device, else of the one that the path lies below.
+
+    A subvolume of btrfs has a device number of its own, which no mount has.
+    """
+    wanted = f"{os.major(device)}:{os.minor(device)}"
+    found, depth = ("unknown", "unknown"), -1
+    for line in mounts:
+        before, _, after = line.partition(" - ")
+        _, _, numbers, _, point, *_ = before.split(" ")
+        kind, source, *_ = after.split(" ")
+        if numbers == wanted:
+            return kind, source
+        point = _OCTAL.sub(lambda match: chr(int(match[1], 8)), point).rstrip("/")
+        if len(point) >= depth and (path + "/").startswith(point + "/"):
+            found, depth = (kind, source), len(point)
+    return found
+
+
 def _kernel() -> tuple[int, int]:
-    major, minor = os.uname().release.split(".")[:2]
-    return int(major), int("".join(ch for ch in minor if ch.isdigit()) or 0)
+    match = _RELEASE.match(os.uname().release)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 def _has_jbd2(source: str) -> bool:

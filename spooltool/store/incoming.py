@@ -22,10 +22,11 @@ from spooltool.spool.compose import (
 from spooltool.spool.names import SENDER, STATE_DIR, SpoolName
 from spooltool.spool.parts import SEPARATOR
 from spooltool.store.filesystem import Syncer
+from spooltool.store.regular import SAFELY
 from spooltool.store.root import Spool
 from spooltool.store.syscalls import rename_noreplace
 
-_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | SAFELY
 _FLUSH = 256 * 1024
 
 
@@ -50,10 +51,12 @@ class Incoming:
         self._pending_bytes = 0
         self._written = 0
         self._body = 0
+        self.fd = -1
         try:
             self.fd = os.open(self.name.base, _FLAGS, 0o600, dir_fd=spool.dir_fd(directory))
             fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            self.abort()
             raise CannotWrite(f"{self.name.file}: {error.strerror}") from error
 
     def begin(self, message: NewMessage, original: bytes, modified: bytes) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from spooltool.errors import CannotWrite, SpooltoolError, UsageError
+from spooltool.errors import CannotWrite, NotRegular, SpooltoolError, UsageError
 from spooltool.spool.names import OWN_DIR
 from spooltool.spool.plan import Change, KeyChange, Plan, RecipientChange, decode_results
 from spooltool.store.root import Spool
@@ -90,9 +90,10 @@ class Journal:
         try:
             self._fd = _opened(spool)
             keep_allocated(self._fd)
-        except OSError as error:
+        except (OSError, NotRegular) as error:
             if spare is None:
-                raise CannotWrite(f"{spool.path}/{OWN_DIR}/journal: {error.strerror}") from error
+                why = error.strerror if isinstance(error, OSError) else error.message
+                raise CannotWrite(f"{spool.path}/{OWN_DIR}/journal: {why}") from error
 
     def begin(
         self, plan: Plan, actor: Actor, at: float, *, reason: str = "", undoes: str = ""
@@ -185,12 +186,10 @@ class Journal:
 
 
 def _opened(spool: Spool) -> int:
-    """The journal, made when missing.  Raises OSError, CannotCreate."""
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    own = spool.own_dir()
-    fd = os.open("journal", flags, 0o600, dir_fd=own)
+    """The journal, made when missing.  Raises OSError, NotRegular, CannotCreate."""
+    fd = spool.open_own("journal", os.O_RDWR | os.O_APPEND | os.O_CREAT)
     if os.fstat(fd).st_size == 0:
-        os.fsync(own)
+        os.fsync(spool.own_dir())
     return fd
 
 
@@ -276,9 +275,7 @@ def find_transaction(spool: Spool, txn: str) -> Transaction:
 
 def _records(spool: Spool) -> Iterator[dict[str, Any]]:
     try:
-        fd = os.open(
-            "journal", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=spool.dir_fd(OWN_DIR)
-        )
+        fd = spool.open_own("journal", os.O_RDONLY)
     except FileNotFoundError:
         return
     with os.fdopen(fd, encoding="utf-8", errors="replace") as lines:

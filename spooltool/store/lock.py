@@ -7,14 +7,13 @@ replaced or has left in between.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 from types import TracebackType
 
-from spooltool.errors import Busy, CannotWrite
+from spooltool.errors import Busy, CannotWrite, NotPermitted
 from spooltool.spool.codec import HEAD_BYTES, Envelope, parse
-from spooltool.spool.names import SpoolName
+from spooltool.spool.names import OWN_DIR, SpoolName
 from spooltool.store.root import Spool
 
 _MAX_ENVELOPE = 4 << 20
@@ -91,10 +90,15 @@ def lock(spool: Spool, name: SpoolName) -> Locked:
             locked = Locked(spool, name, fd, facts.st_ino, facts.st_size)
             if facts.st_nlink == 1 and locked.still_named():
                 return locked
+        except BlockingIOError as error:
+            os.close(fd)
+            raise Busy(f"{name.file}: being worked on") from error
+        except PermissionError as error:
+            # The directory was closed meanwhile: nobody holds the message, nobody can.
+            os.close(fd)
+            raise NotPermitted(f"{name.file}: permission denied") from error
         except OSError as error:
             os.close(fd)
-            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-                raise Busy(f"{name.file}: being worked on") from error
             raise CannotWrite(f"{name.file}: {error.strerror}") from error
         os.close(fd)
 
@@ -118,6 +122,13 @@ def holders() -> dict[tuple[int, int], int]:
     return found
 
 
+def _lock_file(spool: Spool, what: str) -> int:
+    try:
+        return spool.open_own(f"{what}.lock", os.O_RDWR | os.O_CREAT)
+    except OSError as error:
+        raise CannotWrite(f"{spool.path}/{OWN_DIR}/{what}.lock: {error.strerror}") from error
+
+
 class OwnLock:
     """A lock file under `.spooltool/`: one dequeuer and one intake a spool.
 
@@ -126,9 +137,8 @@ class OwnLock:
     """
 
     def __init__(self, spool: Spool, what: str) -> None:
-        """Take it, or raise Busy that names the holder."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        self._fd = os.open(f"{what}.lock", flags, 0o600, dir_fd=spool.own_dir())
+        """Take it, or raise Busy that names the holder.  Raises CannotWrite, NotRegular."""
+        self._fd = _lock_file(spool, what)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -151,11 +161,7 @@ class SharedLock:
 
     def __init__(self, spool: Spool, what: str) -> None:
         """Take it.  Raises Busy when a single process has it for itself."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        try:
-            self._fd = os.open(f"{what}.lock", flags, 0o600, dir_fd=spool.own_dir())
-        except OSError as error:
-            raise CannotWrite(f"{what}.lock: {error.strerror}") from error
+        self._fd = _lock_file(spool, what)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError as error:

@@ -28,6 +28,9 @@ class MessageFile:
         facts = os.fstat(self.fd)
         self.inode, self.size, self.mtime = facts.st_ino, facts.st_size, facts.st_mtime
         self.envelope = read_envelope(self.fd, self.size)
+        if self.envelope.line("STATE") and self.envelope.state is None:
+            # Its writer may have been between two bytes.
+            self.envelope = read_envelope(self.fd, self.size)
         self.parts, self.part_defects = file_parts(self.fd, self.envelope)
 
     def read(self, span: tuple[int, int], limit: int | None = None) -> bytes:

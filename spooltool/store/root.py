@@ -6,7 +6,6 @@ in the way leads nowhere.
 
 from __future__ import annotations
 
-import errno
 import os
 import pwd
 import stat
@@ -23,9 +22,9 @@ from spooltool.spool.names import (
     parse_name,
 )
 from spooltool.store.filesystem import file_system
+from spooltool.store.regular import open_regular
 
 _DIR_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 OWN_DIRS = (OWN_DIR, OWN_DIR + "/trash")
 
 
@@ -112,6 +111,14 @@ class Spool:
                 raise CannotCreate(f"{self.path}/{name}: {error.strerror}") from error
             return self.dir_fd(name)
 
+    def open_own(self, name: str, flags: int) -> int:
+        """Open a file of `.spooltool` itself (journal, counter, locks), as `open_regular` does.
+
+        With O_CREAT the directory is made, too.  Raises NotRegular, OSError.
+        """
+        own = self.own_dir() if flags & os.O_CREAT else self.dir_fd(OWN_DIR)
+        return open_regular(name, flags, own)
+
     def mail_dir(self, directory: str) -> int:
         """Descriptor of a mail directory, made when missing (writers only: D_hold)."""
         try:
@@ -127,27 +134,17 @@ class Spool:
     def open_file(self, name: SpoolName, *, write: bool = False) -> int:
         """Open a message's file.  Raises Gone, NotPermitted, NotRegular.
 
-        The file must be regular with one link; the open does not block on a FIFO.  A file
-        that an editor replaced in the same moment has no link left: it is opened anew.
+        The file must be regular with one link (`open_regular`).
         """
-        flags = _FILE_FLAGS | (os.O_RDWR if write else os.O_RDONLY)
-        while True:
-            try:
-                fd = os.open(name.base, flags, dir_fd=self.dir_fd(name.dir))
-            except FileNotFoundError as error:
-                raise Gone(f"{name.file}: not there any more") from error
-            except PermissionError as error:
-                raise NotPermitted(f"{name.file}: permission denied") from error
-            except OSError as error:
-                if error.errno in (errno.ELOOP, errno.ENXIO, errno.EISDIR):
-                    raise NotRegular(f"{name.file}: not a regular file") from error
-                raise
-            facts = os.fstat(fd)
-            if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1:
-                return fd
-            os.close(fd)
-            if facts.st_nlink != 0:
-                raise NotRegular(f"{name.file}: not a regular file with one link")
+        flags = os.O_RDWR if write else os.O_RDONLY
+        try:
+            return open_regular(name.base, flags, self.dir_fd(name.dir))
+        except FileNotFoundError as error:
+            raise Gone(f"{name.file}: not there any more") from error
+        except PermissionError as error:
+            raise NotPermitted(f"{name.file}: permission denied") from error
+        except NotRegular as error:
+            raise NotRegular(f"{name.file}: not a regular file with one link") from error
 
     def find(self, number: str, directories: Iterable[str] | None = None) -> list[SpoolName]:
         """Every file that carries this number now, over the mail directories or those given."""
@@ -165,6 +162,17 @@ class Spool:
                     continue
                 found.append(name)
         return found
+
+    def closed(self) -> str:
+        """A mail directory that may not be looked into, "" for none: who knows what is in it."""
+        for directory in self.directories:
+            try:
+                os.stat("T", dir_fd=self.dir_fd(directory), follow_symlinks=False)
+            except PermissionError:
+                return directory
+            except OSError:
+                continue
+        return ""
 
     def _exists(self, directory: str) -> bool:
         if directory in self._dirs:
@@ -258,21 +266,32 @@ def become_owner(path: str) -> None:
 def check_parents(path: str, owner: int) -> None:
     """Refuse a spool that somebody else could swap: a parent that others can write.
 
-    A sticky directory (/tmp) is allowed.  Raises Refused.
+    Root's group and the spool's own are not others; a sticky directory (/tmp) is allowed.
+    The way is looked at as it was named and as it leads over links.  Raises Refused.
     """
-    at = os.path.realpath(path)
-    while True:
-        facts = os.stat(at)
-        foreign = facts.st_uid not in (0, owner)
-        open_to_all = facts.st_mode & stat.S_IWOTH and not facts.st_mode & stat.S_ISVTX
-        if foreign or open_to_all:
+    groups = (0, os.stat(path).st_gid)
+    for at in _way(path):
+        facts, named = os.stat(at), os.lstat(at)
+        mine = facts.st_uid in (0, owner) and named.st_uid in (0, owner)
+        others = stat.S_IWOTH if facts.st_gid in groups else stat.S_IWOTH | stat.S_IWGRP
+        open_to_others = facts.st_mode & others and not facts.st_mode & stat.S_ISVTX
+        if not mine or open_to_others:
             raise Refused(
                 f"{at} can be written by others: the spool could be swapped under the tool",
-                hint=f"chmod o-w {at}",
+                hint=f"chmod go-w {at}" if mine else f"chown {user_name(owner)} {at}",
             )
-        if at == "/":
-            return
-        at = os.path.dirname(at)
+
+
+def _way(path: str) -> list[str]:
+    """A directory and all above it, by its name and by where that leads."""
+    ends = dict.fromkeys((os.path.realpath(path), os.path.abspath(path)))
+    found: dict[str, None] = {}
+    for end in ends:
+        at = end
+        while at not in found:
+            found[at] = None
+            at = os.path.dirname(at)
+    return list(found)
 
 
 def check_local(path: str, *, force: bool = False) -> None:

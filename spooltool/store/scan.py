@@ -15,9 +15,10 @@ from functools import cached_property
 from spooltool.spool.codec import HEAD_BYTES, Envelope, parse
 from spooltool.spool.defects import Defect
 from spooltool.spool.names import SpoolName, parse_name
+from spooltool.store.regular import SAFELY
 from spooltool.store.root import Spool
 
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FLAGS = os.O_RDONLY | SAFELY
 
 
 @dataclass

@@ -12,6 +12,7 @@ from threading import Event
 import pytest
 
 from relay.dequeue.settle import WINDOW_DELIVERIES, WINDOW_SECONDS, Settler
+from spooltool.spool.names import HOLD, RESEND, SENDER, TRASH
 from spooltool.store.filesystem import Syncer
 from spooltool.store.root import Spool
 
@@ -56,7 +57,29 @@ async def settle(spool: Spool, syncer: Counting, count: int) -> list[OSError]:
 def test_half_a_window_of_deliveries_shares_a_sync(spool: Spool, count: int, syncs: int) -> None:
     syncer = Counting(spool.path, by_syncfs=True)
     assert asyncio.run(settle(spool, syncer, count)) == []
-    assert syncer.asked == [(0, 3)] * syncs
+    assert syncer.asked == [(0, 4)] * syncs
+
+
+class Named(Counting):
+    """Keeps the names of the directories that it was to sync."""
+
+    def sync(self, files: Collection[int], directories: Iterable[int]) -> None:
+        self.names = [os.readlink(f"/proc/self/fd/{fd}") for fd in directories]
+
+
+def test_where_mail_went_is_synced_before_where_it_was(spool: Spool, tmp_path: Path) -> None:
+    syncer = Named(spool.path, by_syncfs=False)
+    asyncio.run(settle(spool, syncer, 1))
+    at = [syncer.names.index(f"{spool.path}/{name}") for name in (TRASH, RESEND, HOLD, SENDER)]
+    assert at == sorted(at)
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    (flat / "R195").touch()
+    with Spool.open(str(flat)) as opened:
+        opened.own_dir(TRASH)
+        syncer = Named(opened.path, by_syncfs=False)
+        asyncio.run(settle(opened, syncer, 1))
+    assert syncer.names == [f"{flat}/{TRASH}", str(flat)]
 
 
 def test_what_comes_during_a_sync_shares_the_next_one(spool: Spool) -> None:
@@ -128,7 +151,7 @@ def test_results_in_a_file_that_stays_are_synced_without_its_lock(
         await settler.flush()
 
     asyncio.run(main())
-    assert syncer.asked == [(files, 3)]
+    assert syncer.asked == [(files, 4)]
     assert not [one for one in os.listdir("/proc/self/fd") if _names(one) == str(path)]
 
 

@@ -60,6 +60,25 @@ def test_a_clock_that_tells_nothing_moves_no_number(now: float) -> None:
     assert clock_floor(now) == 0
 
 
+def test_a_counter_that_is_lost_under_way_starts_above_all_too(spool: Spool) -> None:
+    """Also above what this process gave out, of which no file need be left."""
+    for text in (None, b"", b"junk\n", b"-7\n"):
+        counter = Counter(spool, block=3)
+        taken = values(counter, 3)
+        path = f"{spool.path}/.spooltool/counter"
+        if text is None:
+            os.unlink(path)
+        else:
+            with open(path, "wb") as file:
+                file.write(text)
+        with open(f"{spool.path}/D_hold/E{format_number(taken[-1] + 500)}", "wb"):
+            pass
+        assert number_value(counter.take()) == taken[-1] + 501
+        os.unlink(path)
+        os.unlink(f"{spool.path}/D_hold/E{format_number(taken[-1] + 500)}")
+        assert min(values(counter, 3)) > taken[-1] + 500
+
+
 def test_foreign_names_beyond_our_range_do_not_end_it(spool: Spool) -> None:
     for foreign in ("Rzzzzzzzz", "Rdeadbeef", "R195", "RDEADBEEF"):
         with open(f"{spool.path}/D_resend/{foreign}", "wb"):

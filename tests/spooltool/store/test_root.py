@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import subprocess
 import sys
 import tempfile
@@ -113,6 +114,54 @@ def test_a_parent_that_others_can_write_is_refused(tmp_path: FilePath) -> None:
     check_parents(str(open_to_all / "spool"), os.geteuid())
 
 
+@root_only
+def test_a_group_that_can_write_above_the_spool_is_others(tmp_path: FilePath) -> None:
+    above = tmp_path / "above"
+    (above / "spool").mkdir(parents=True)
+    above.chmod(0o770)
+    os.chown(above, 0, 77)
+    with pytest.raises(Refused, match="above can be written by others") as refused:
+        check_parents(str(above / "spool"), 0)
+    assert refused.value.hint == f"chmod go-w {above}"
+    os.chown(above / "spool", NOBODY, 77)  # the spool's own group can write to it anyway
+    check_parents(str(above / "spool"), NOBODY)
+    os.chown(above / "spool", NOBODY, NOBODY)
+    with pytest.raises(Refused):
+        check_parents(str(above / "spool"), NOBODY)
+    os.chown(above, 0, 0)
+    check_parents(str(above / "spool"), NOBODY)
+
+
+@root_only
+def test_a_parent_that_is_another_persons_is_refused(tmp_path: FilePath) -> None:
+    above = tmp_path / "above"
+    (above / "spool").mkdir(parents=True)
+    os.chown(above, 77, 77)
+    with pytest.raises(Refused) as refused:
+        check_parents(str(above / "spool"), 0)
+    assert refused.value.hint == f"chown root {above}"
+
+
+@root_only
+def test_the_way_over_a_link_is_looked_at_as_named_and_as_it_leads(tmp_path: FilePath) -> None:
+    spool, way = tmp_path / "safe/spool", tmp_path / "way"
+    spool.mkdir(parents=True)
+    way.mkdir()
+    (way / "spool").symlink_to(spool)
+    check_parents(str(way / "spool"), 0)
+    way.chmod(0o777)
+    with pytest.raises(Refused, match="way can be written"):
+        check_parents(str(way / "spool"), 0)
+    way.chmod(0o755)
+    os.chown(way / "spool", 77, 77, follow_symlinks=False)
+    with pytest.raises(Refused, match="way/spool can be written"):
+        check_parents(str(way / "spool"), 0)
+    os.chown(way / "spool", 0, 0, follow_symlinks=False)
+    (tmp_path / "safe").chmod(0o777)
+    with pytest.raises(Refused, match="safe can be written"):
+        check_parents(str(way / "spool"), 0)
+
+
 DROP = "import os, sys\nos.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
 
 
@@ -138,7 +187,7 @@ BECOME = (
     "except NotPermitted as error:\n"
     "    print('refused:', error.hint)\n"
     "else:\n"
-    "    print(*os.getresuid(), *os.getresgid())\n"
+    "    print(*os.getresuid(), *os.getresgid(), *os.getgroups())\n"
 )
 
 
@@ -147,7 +196,16 @@ def test_root_becomes_the_owner_for_good(tmp_path: FilePath) -> None:
     path = tmp_path / "spool"
     path.mkdir()
     os.chown(path, NOBODY, NOBODY)
-    assert _child(BECOME, str(path)) == " ".join([str(NOBODY)] * 6)
+    groups = os.getgrouplist(pwd.getpwuid(NOBODY).pw_name, NOBODY)
+    assert _child(BECOME, str(path)) == " ".join(map(str, [*[NOBODY] * 6, *groups]))
+
+
+@root_only
+def test_without_an_account_the_spools_group_is_the_only_one(tmp_path: FilePath) -> None:
+    path = tmp_path / "spool"
+    path.mkdir()
+    os.chown(path, 54321, 54322)
+    assert _child(BECOME, str(path)) == " ".join(map(str, [*[54321] * 3, *[54322] * 4]))
 
 
 @root_only
