@@ -16,6 +16,7 @@ from spooltool.cli.caution import caution_of
 from spooltool.cli.change_options import ChangeOptions
 from spooltool.cli.choosing import Choice, check_words, choose, own
 from spooltool.cli.confirm import confirm, person
+from spooltool.cli.held_up import with_holders
 from spooltool.cli.invocation import Invocation
 from spooltool.cli.left import how_they_left
 from spooltool.cli.selection import name_trouble, select
@@ -235,7 +236,7 @@ class Work:
                 replace(one, detail=f"left the queue since: {words[one.id]}")
                 if one.id in words
                 else one
-                for one in carried.endings
+                for one in with_holders(self.invocation, carried.endings)
             ),
             carried.seconds,
             carried.kicked,

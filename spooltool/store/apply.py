@@ -241,7 +241,12 @@ class _Batch:
             except SpooltoolError as error:
                 self._end(job.change, "gone" if isinstance(error, Gone) else "failed", str(error))
         for directory in {job.locked.name.dir for job in placed}:
-            os.fsync(self.spool.dir_fd(directory))
+            try:
+                os.fsync(self.spool.dir_fd(directory))
+            except OSError as error:
+                for job in placed:
+                    if job.locked.name.dir == directory:
+                        self._end(job.change, "failed", f"sync: {error.strerror}")
 
     def _step(self, jobs: Sequence[_Job], step: Callable[[_Job], None]) -> None:
         """Bring those that have not ended yet one step further."""

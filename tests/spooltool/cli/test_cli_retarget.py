@@ -207,7 +207,43 @@ def test_busy_messages_end_as_busy(spool: Path, call: Call) -> None:
     assert f"wait  {files[0].partition('/')[2]}  being worked on by pid {os.getpid()}" in dry.out
     assert done.code == 1
     assert "txn 1  4 done, 1 busy, 0 gone, 0 failed" in done.out
-    assert f"busy    {files[0].partition('/')[2]}  being worked on" in done.out
+    assert (
+        f"busy    {files[0].partition('/')[2]}  being worked on by pid {os.getpid()}\n" in done.out
+    )
+
+
+def test_a_holder_that_nobody_can_name_is_unknown(
+    spool: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container, where the kernel's list of locks is empty."""
+    from spooltool.cli import relay_view
+
+    monkeypatch.setattr(relay_view, "holders", dict)
+    file = next(iter(values(spool, "DST")))
+    with open(spool / file, "rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = call("--spool", spool, "retarget", file, "--to", NEW, "--yes", "--wait", "0")
+    assert f"busy    {file.partition('/')[2]}  being worked on, holder unknown\n" in done.out
+
+
+def test_a_directory_that_was_closed_since_the_plan_is_no_absence(
+    spool: Path, tmp_path: Path
+) -> None:
+    for path in (spool, *spool.rglob("*")):
+        os.chown(path, 77, 77)
+    plans = tmp_path / "plans"
+    plans.mkdir()
+    os.chown(plans, 77, 77)
+    open_way(tmp_path)
+    plan = plans / "plan.json"
+    words = ("--spool", spool, "retarget", f"dst:{OLD}", "--to", NEW, "--plan", plan)
+    assert as_user(77, *words).code == 0
+    os.chmod(spool / "D_sender", 0)
+    done = as_user(77, "--spool", spool, "apply", plan, "--yes")
+    os.chmod(spool / "D_sender", 0o700)
+    assert done.code == 1
+    assert "0 done, 0 busy, 0 gone, 5 failed" in done.out
+    assert "D_sender: permission denied, so nobody knows where it is" in done.out
 
 
 def test_what_lets_go_in_time_is_changed(spool: Path) -> None:
