@@ -297,6 +297,8 @@ def _defects(env: Envelope) -> Iterable[Defect]:
         yield Defect("no-envelope")
     if env.line("SIZES") and env.sizes is None:
         yield Defect("sizes-bad", "", seen["SIZES"].number, 1)
+    if env.complete and env.line("DIGEST") and not env.line("SIZES"):
+        yield Defect("sizes-bad", "missing beside DIGEST")
     if env.torn:
         yield Defect("torn", f"{env.size} of {env.expected_size} bytes")
     if env.grown:

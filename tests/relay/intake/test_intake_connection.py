@@ -352,3 +352,29 @@ def test_clients_are_counted_in_all_and_by_address(play: Play) -> None:
         assert house.intake.room_for("127.0.0.1")
 
     play(scene, max_clients=3, max_clients_per_address=2)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "content", "reply"),
+    [
+        ({"max_header_fields": 10}, b"X: y\r\n" * 11 + b"\r\n", b"554 5.6.0 more than 10"),
+        ({"max_header_size": 1024}, b"X: y\r\n" * 300 + b"\r\n", b"552 5.3.4"),
+        ({"max_line": 2000}, b"\r\n" + b"y" * 2001 + b"\r\n", b"554 5.6.0"),
+        ({"max_hops": 3}, b"Received: by x\r\n" * 4 + b"\r\n", b"554 5.4.6 too many hops"),
+        ({"max_line": 2000}, b"\r\n" + b"y" * 2000 + b"\r\n", b""),
+        ({"max_hops": 3}, b"Received: by x\r\n" * 3 + b"\r\n", b""),
+    ],
+)
+def test_limits_of_content_are_those_of_the_configuration(
+    play: Play, parameters: dict[str, int], content: bytes, reply: bytes
+) -> None:
+    async def scene(house: House) -> None:
+        connection, transport = house.connect()
+        talk(connection, transport, HELLO, ENVELOPE)
+        said = talk(connection, transport, content, b".\r\n")
+        if reply:
+            assert said.startswith(reply)
+        else:
+            await house.until(lambda: transport.sent.endswith(b" stored\r\n"))
+
+    play(scene, **parameters)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +34,26 @@ def test_sizes_divide_any_content(original: bytes, modified: bytes, body: bytes)
     assert parts is not None and read(data, parts) == (original, modified, body)
     assert parts_by_sizes(parse(data + b"x")) is None
     assert parts_by_sizes(parse(data[:-1])) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "defect"),
+    [
+        (lambda data: data[:-1], "torn"),
+        (lambda data: data + b"x", "edited"),
+        (lambda data: re.sub(rb"SIZES:.*\n", b"SIZES:\t1 2\n", data), "sizes-bad"),
+        (lambda data: re.sub(rb"SIZES:.*\n", b"", data), "sizes-bad"),
+    ],
+)
+def test_where_sizes_does_not_fit_blank_lines_divide_and_a_defect_says_so(
+    change: Callable[[bytes], bytes], defect: str
+) -> None:
+    data = change(sealed(MESSAGE, b"A: 1\n", b"B: 2\n", b"body\n"))
+    env = parse(data)
+    assert parts_by_sizes(env) is None
+    assert defect in [one.code for one in env.defects]
+    found, _ = parts_by_blank_lines(env, data[env.end :])
+    assert read(data, found)[:2] == (b"A: 1\n", b"B: 2\n")
 
 
 @pytest.mark.parametrize("eol", [b"\n", b"\r\n"])
