@@ -109,6 +109,19 @@ def take(spool: Spool, name: SpoolName, now: float, *, sealed: int, accept_hand_
         raise
 
 
+def unjudged(envelope: Envelope) -> str:
+    """Which judgement of its content a message asks for that nobody here can give; "" for none.
+
+    A key that cannot be obeyed is never read as "no filter".
+    """
+    for key in ("AV_SETTING", "RESOURCE"):
+        for line in envelope.all(key):
+            if line.value != "none":
+                what = "scanner" if key == "AV_SETTING" else "such resource"
+                return f"{key} is {line.value}, and this relay has no {what}"
+    return ""
+
+
 def _sealed(locked: Locked, envelope: Envelope, data: bytes) -> bool:
     """Whether length and digest are what the intake wrote; True where it wrote none."""
     if envelope.line("SIZES") is None and envelope.line("DIGEST") is None:

@@ -19,6 +19,7 @@ from relay.dequeue.attempt import (
     Unfit,
     mail_of,
     take,
+    unjudged,
 )
 from relay.dequeue.clock_guard import ClockGuard
 from relay.dequeue.conversion import converted
@@ -415,9 +416,11 @@ class Desk:
 
 
 def _nowhere(job: Job) -> str:
-    """Why a message has no host to go to; "" when it has one."""
+    """Why a message may go to no host; "" when it may go to one."""
     if job.name.letter == "E":
         return "" if job.destination.hosts else "ERR_SERVER names no host"
     if job.envelope.get("ROUTE") == "mx":
         return "ROUTE is mx, and this relay does not deliver by MX: retarget it"
+    if why := unjudged(job.envelope):
+        return why
     return "" if job.destination.hosts else "DST names no host"

@@ -119,6 +119,33 @@ def test_a_number_that_stands_there_already_is_never_overwritten(spool: Spool) -
     file.close()
 
 
+def test_a_partial_file_is_never_opened_twice(spool: Spool) -> None:
+    """New files are made, not found."""
+    first = Incoming(spool, "00000001")
+    first.begin(message(), b"", b"")
+    with pytest.raises(CannotWrite, match="File exists"):
+        Incoming(spool, "00000001")
+    first.finish()
+    assert commit(spool, [first], Syncer(spool.path)) == [None]
+    first.release()
+    file = MessageFile(spool, SpoolName(SENDER, "R", "00000001"))
+    assert file.digest_ok() is True
+    file.close()
+
+
+def test_a_file_that_cannot_be_locked_is_not_left_behind(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    with monkeypatch.context() as without:
+        without.setattr("fcntl.flock", no)
+        with pytest.raises(CannotWrite):
+            Incoming(spool, "00000001")
+    assert list(scan(spool).names()) == []
+
+
 def test_abort_leaves_nothing(spool: Spool) -> None:
     incoming = Incoming(spool, "00000001")
     assert [name.file for name in scan(spool).names()] == [f"{STATE_DIR}/T00000001"]

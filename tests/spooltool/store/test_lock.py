@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -9,9 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
-from spooltool.errors import Busy, Gone, NotRegular
+from spooltool.errors import Busy, Gone, NotPermitted, NotRegular
 from spooltool.spool.names import HOLD, RESEND, SENDER, TRASH, SpoolName
-from spooltool.store.lock import OwnLock, holders, lock
+from spooltool.store.lock import OwnLock, SharedLock, holders, lock
 from spooltool.store.move import move, remove
 from spooltool.store.root import Spool
 from spooltool.store.trash import clear_trash
@@ -98,6 +99,32 @@ def test_own_lock_names_the_first_holder(spool: Spool) -> None:
         OwnLock(spool, "mdq")
     first.close()
     OwnLock(spool, "mdq").close()
+
+
+def test_several_intakes_share_their_lock_and_nobody_else_gets_it(spool: Spool) -> None:
+    first, second = SharedLock(spool, "intake"), SharedLock(spool, "intake")
+    for held in (first, second):
+        with pytest.raises(Busy):
+            OwnLock(spool, "intake")
+        held.close()
+    alone = OwnLock(spool, "intake")
+    with pytest.raises(Busy):
+        SharedLock(spool, "intake")
+    alone.close()
+
+
+def test_a_directory_that_was_closed_is_not_taken_for_somebody_elses_lock(
+    spool: Spool, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the open and the look at the path: the one is tried again, the other is not."""
+    name = put()
+
+    def closed(*_: object, **__: object) -> os.stat_result:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "stat", closed)
+    with pytest.raises(NotPermitted, match="permission denied"):
+        lock(spool, name)
 
 
 def test_the_kernel_drops_the_lock_of_a_killed_process(spool: Spool, put: Put) -> None:
