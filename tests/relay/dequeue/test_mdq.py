@@ -280,6 +280,30 @@ def test_a_file_typed_by_hand_is_delivered_and_keeps_its_results(world: World, p
     play(scenario)
 
 
+def test_a_line_with_blanks_stripped_keeps_its_result_beside_a_good_state(
+    world: World, play: Play
+) -> None:
+    async def scenario(target: Target) -> None:
+        number = world.put(target.port, "anna@example.org", "ben@example.org")
+        path = f"{world.spool.path}/D_sender/R{number}"
+        with open(path, "rb") as file:
+            data = file.read()
+        lines = [
+            b"RCPT:\t<anna@example.org>" if b"<anna@" in line else line
+            for line in data.split(b"\n")
+        ]
+        with open(path, "wb") as file:
+            file.write(b"\n".join(lines))
+        target.plan["ben@example.org"] = [Reply(451, "4.7.1", "slow down")]
+        await world.dequeuer().run(once=True)
+        envelope = world.envelope(f"D_resend/R{number}")
+        assert [r.mark for r in envelope.recipients] == ["D", "P"]
+        assert [r.fixed for r in envelope.recipients] == [True, True]
+        assert envelope.state.delivered == 1
+
+    play(scenario)
+
+
 def test_expiry_needs_a_failed_attempt(world: World, play: Play) -> None:
     async def scenario(target: Target) -> None:
         old = time.time() - 500_000

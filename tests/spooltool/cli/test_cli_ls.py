@@ -12,6 +12,7 @@ import pytest
 
 from spooltool.cli import survey
 from tests.spooltool.cli.calling import AS_OF, Ended, golden, on_terminal, settled
+from tests.spooltool.store.test_read_again import Writer
 
 Call = Callable[..., Ended]
 AT = ("--as-of", str(AS_OF))
@@ -193,6 +194,17 @@ def test_a_second_process_that_dies_is_made_good(
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
     monkeypatch.setattr(survey, "_packed", lambda found: os._exit(9))
     assert call(*arguments) == alone
+
+
+@pytest.mark.parametrize(("reads", "attempts"), [(0, 31), (1, 31), (2, None)])
+def test_a_state_between_two_bytes_of_its_writer_is_read_once_more(
+    gateway: Path, call: Call, reads: int, attempts: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = "D_resend/R001njd6k"
+    Writer(gateway / file, reads, monkeypatch)
+    done = call("--spool", gateway, *AT, "ls", file, "--json")
+    (row,) = [json.loads(line) for line in done.lines]
+    assert row["attempts"] == attempts
 
 
 def test_reading_changes_nothing(gateway: Path, call: Call) -> None:

@@ -65,6 +65,16 @@ def test_checking_never_raises_and_what_passes_can_be_written(key: str, value: s
         assert not any(byte < 32 or byte == 127 for byte in raw)
 
 
+@pytest.mark.parametrize("key", ["DST", "ERR_SERVER"])
+def test_hosts_leave_room_for_state_in_the_first_4_kib(key: str) -> None:
+    """Both together 2 KiB at most."""
+    longest = "{" + ",".join(["a" * 99] * 10) + "}"
+    assert len(longest) == 1001
+    assert check_value(key, longest) == ""
+    assert check_value(key, longest[:-1] + "," + "b" * 22 + "}") == ""
+    assert check_value(key, longest[:-1] + "," + "b" * 23 + "}") == "longer than 1024 bytes"
+
+
 @pytest.mark.parametrize("value", ["\ud800", "a\udfffb"])
 def test_half_characters_cannot_be_written(value: str) -> None:
     assert check_value("HELO", value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 
 import pytest
 
@@ -22,6 +23,22 @@ def test_two_counters_never_give_the_same(spool: Spool) -> None:
     assert len(set(taken)) == len(taken)
 
 
+def test_counters_of_many_threads_never_give_the_same(spool: Spool) -> None:
+    """Each has a descriptor of its own, as processes have: only the lock keeps them apart."""
+    taken: list[int] = []
+
+    def take() -> None:
+        for _ in range(20):
+            taken.extend(values(Counter(spool, block=1), 3))
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(taken)) == len(taken) == 240
+
+
 def test_a_block_is_on_disk_before_its_first_number(spool: Spool) -> None:
     counter = Counter(spool, block=100)
     number = number_value(counter.take()) or 0
@@ -31,9 +48,12 @@ def test_a_block_is_on_disk_before_its_first_number(spool: Spool) -> None:
 
 
 def test_a_lost_counter_starts_above_every_file_trash_and_journal(spool: Spool) -> None:
-    for place, number in (("D_hold/E", 500), (".spooltool/trash/R", 900)):
+    places = ["D_state/T", "D_sender/R", "D_resend/E", "D_hold/E", "D_quarantine/R"]
+    for number, place in enumerate([*places, ".spooltool/trash/R"], 500):
         with open(f"{spool.path}/{place}{format_number(number)}", "wb"):
             pass
+        assert number_value(Counter(spool, clock=lambda: 0.0).take()) == number + 1
+        os.unlink(f"{spool.path}/.spooltool/counter")
     with open(f"{spool.path}/.spooltool/journal", "w", encoding="ascii") as journal:
         journal.write(json.dumps({"v": 1, "txn": "1", "id": format_number(1700)}) + "\n")
     assert number_value(Counter(spool, clock=lambda: 0.0).take()) == 1701
@@ -63,7 +83,7 @@ def test_a_clock_that_tells_nothing_moves_no_number(now: float) -> None:
 def test_a_counter_that_is_lost_under_way_starts_above_all_too(spool: Spool) -> None:
     """Also above what this process gave out, of which no file need be left."""
     for text in (None, b"", b"junk\n", b"-7\n"):
-        counter = Counter(spool, block=3)
+        counter = Counter(spool, block=3, clock=lambda: 0.0)
         taken = values(counter, 3)
         path = f"{spool.path}/.spooltool/counter"
         if text is None:
@@ -76,7 +96,7 @@ def test_a_counter_that_is_lost_under_way_starts_above_all_too(spool: Spool) -> 
         assert number_value(counter.take()) == taken[-1] + 501
         os.unlink(path)
         os.unlink(f"{spool.path}/D_hold/E{format_number(taken[-1] + 500)}")
-        assert min(values(counter, 3)) > taken[-1] + 500
+        assert min(values(counter, 30)) > taken[-1] + 500
 
 
 def test_foreign_names_beyond_our_range_do_not_end_it(spool: Spool) -> None:
