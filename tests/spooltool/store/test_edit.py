@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 from spooltool.errors import Busy, CannotWrite, Gone
 from spooltool.spool.codec import Splice, splices
 from spooltool.spool.names import RESEND, SpoolName
+from spooltool.spool.plan import Change, KeyChange, Plan
 from spooltool.spool.state import State
+from spooltool.store import edit as editing
+from spooltool.store.apply import apply
 from spooltool.store.edit import (
     Replacement,
     clear_replacements,
@@ -22,6 +25,7 @@ from spooltool.store.edit import (
     write_recipients,
     write_state,
 )
+from spooltool.store.journal import Actor
 from spooltool.store.lock import lock
 from spooltool.store.root import Spool
 
@@ -80,6 +84,30 @@ def test_read_back_finds_a_difference(spool: Spool, put: Put) -> None:
     replacement.discard()
     locked.close()
     assert b"DST:\t10.1.5.2" in read(spool, name)
+
+
+def test_a_disk_that_keeps_something_else_is_found_by_whoever_changes_a_file(
+    spool: Spool, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rewrite of the dequeuer, and a plan of an operator: neither says done."""
+    one, other = put(), put()
+    real = editing._write_all
+
+    def write(fd: int, data: bytes) -> None:
+        real(fd, data.replace(b"invoice", b"1nvoice"))
+
+    monkeypatch.setattr(editing, "_write_all", write)
+    locked = lock(spool, one)
+    with pytest.raises(CannotWrite, match="read back different"):
+        rewrite(locked, splices(locked.envelope(), {"DST": "10.1.5.9"}))
+    locked.close()
+    facts = os.stat(f"{spool.path}/{other.file}")
+    keys = (KeyChange("DST", "10.1.5.2", "10.1.5.9"),)
+    change = Change(other.id, other.file, facts.st_ino, facts.st_size, keys)
+    plan = Plan("retarget", spool.path, "", "", 0.0, (change,))
+    (outcome,) = apply(spool, plan, Actor("", "", "", "")).outcomes
+    assert outcome.result == "failed"
+    assert "read back different" in outcome.detail
 
 
 def test_results_are_written_in_place(spool: Spool, put: Put) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -44,6 +45,36 @@ def test_the_lock_of_a_replaced_file_is_taken_on_the_new_one(spool: Spool, put: 
     os.rename(path + ".x", path)
     with lock(spool, name) as locked:
         assert locked.inode == os.stat(path).st_ino
+
+
+@pytest.mark.parametrize("change", ["replaced", "moved"])
+def test_what_changes_between_open_and_lock_is_seen_after_it(
+    spool: Spool, put: Put, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = put()
+    path = f"{spool.path}/{name.file}"
+    real = fcntl.flock
+    done: list[int] = []
+
+    def flock(fd: int, how: int) -> None:
+        real(fd, how)
+        if not done:
+            done.append(os.fstat(fd).st_ino)
+            if change == "moved":
+                os.rename(path, f"{spool.path}/D_hold/{name.base}")
+                return
+            with open(path + ".x", "wb") as new:
+                new.write(b"another\n")
+            os.rename(path + ".x", path)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    if change == "moved":
+        with pytest.raises(Gone):
+            lock(spool, name)
+        return
+    with lock(spool, name) as locked:
+        assert locked.inode == os.stat(path).st_ino != done[0]
+        assert os.pread(locked.fd, 100, 0) == b"another\n"
 
 
 @pytest.mark.parametrize("kind", ["symlink", "hardlink", "fifo", "directory"])
