@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 
 import uvloop
 
-from relay.config import Config
+from relay.config import Config, restart_needed
 from relay.intake.cleaner import EVERY, clean_partials
 from relay.intake.committer import Committer
 from relay.intake.connection import Connection, handshake_seconds
@@ -230,6 +230,8 @@ class Process:
         self._intake.settings = settings_of(found, self._context(found, log))
         log.alert_command.argv = found.alert_command
         log.event("", "reload")
+        if names := restart_needed(self._config, found):
+            log.alert(f"a reload does not change {', '.join(names)}: restart the relay for that")
 
     def _context(self, config: Config, log: ProcessLog) -> ssl.SSLContext | None:
         """What TLS is offered with; a certificate that cannot be used leaves the old one."""

@@ -288,6 +288,11 @@ def test_sighup_takes_a_new_configuration_over_and_keeps_the_old_one_otherwise(
         process.kill(signal.SIGHUP)
         wait_until(lambda: " reload" in log.read_text())
         assert size() == str(200 << 10)
+        assert "a reload does not change" not in log.read_text()
+        (tmp_path / "relay.toml").write_text("max_mail_size = 200\nintake_workers = 2\n")
+        process.kill(signal.SIGHUP)
+        told = "a reload does not change intake_workers: restart the relay for that"
+        wait_until(lambda: told in log.read_text())
         (tmp_path / "relay.toml").write_text("max_mail_size = 'much'\n")
         process.kill(signal.SIGHUP)
         wait_until(lambda: "not taken over" in log.read_text())
