@@ -74,7 +74,9 @@ class Spool:
         except OSError as error:
             raise CannotCreate(f"{error.filename}: {error.strerror}") from error
         spool = cls.open(absolute)
-        os.fsync(spool.fd)
+        for made in (spool.own_dir(), spool.fd):
+            os.fsync(made)
+        _sync_above(absolute)
         return spool
 
     @property
@@ -199,6 +201,18 @@ class Spool:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _sync_above(path: str) -> None:
+    """Make a new spool's own name durable; who may not open the directory above made none."""
+    try:
+        above = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except PermissionError:
+        return
+    try:
+        os.fsync(above)
+    finally:
+        os.close(above)
 
 
 def spool_kind(fd: int) -> str:

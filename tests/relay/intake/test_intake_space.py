@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from dataclasses import replace
 
@@ -93,3 +94,30 @@ def test_min_free_closes_the_intake_before_the_disk_is_full(spool: Spool, play: 
         assert said == ["min_free 5%: too few bytes free", ""]
 
     play(scene)
+
+
+def test_a_folder_that_cannot_be_counted_opens_nothing(
+    spool: Spool, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last count stands: a closed intake stays closed, an open one open."""
+
+    async def scene(house: House) -> None:
+        put(spool, SENDER, "R00000001", "R00000002")
+        said: list[str] = []
+        space = Space(spool, said.append)
+        settings = replace(house.intake.settings, min_free=MinFree())
+        space.tick(0.0, settings)
+        await house.until(lambda: bool(said))
+        asked: list[int] = []
+
+        def closed(_: Spool) -> int:
+            asked.append(1)
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+        monkeypatch.setattr("relay.intake.space.count_messages", closed)
+        space.tick(61.0, settings)
+        await house.until(lambda: bool(asked) and space._counting is None)
+        assert space.refusal() is NO_SPACE
+        assert len(said) == 1
+
+    play(scene, spool_limit=2)

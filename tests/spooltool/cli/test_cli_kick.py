@@ -71,6 +71,18 @@ def test_a_change_names_its_messages_and_gives_them_back(spool: Path, call: Call
     assert all(sorted(one.ids or ()) == ids(spool) for one in asked)
 
 
+@pytest.mark.parametrize(
+    ("wait", "seconds"), [("0", 60.0), ("30", 60.0), ("120", 150.0), ("9000", 3600.0)]
+)
+def test_they_are_left_alone_until_the_change_is_over(
+    spool: Path, call: Call, wait: str, seconds: float
+) -> None:
+    """For 60 s and longer than the change may take, but not for ever."""
+    with ToldRelay(spool) as relay:
+        call("--spool", spool, "hold", "--all", "--yes", "--wait", wait)
+    assert [one.seconds for one in relay.asked if isinstance(one, Yield)] == [seconds]
+
+
 def test_the_busy_one_is_let_go_and_changed(spool: Path, call: Call) -> None:
     file = next(iter(values(spool, "DST")))
     with open(spool / file, "rb") as held:
