@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from relay.smtp.reply import Reply
+
 World = Any
 Play = Any
 Target = Any
@@ -118,6 +120,24 @@ def test_what_was_delivered_and_cannot_be_unlinked_is_not_tried_again(
         assert world.files() == [f"D_sender/R{number}"]
         assert [r.mark for r in world.envelope(f"D_sender/R{number}").recipients] == ["D"]
         assert len([one for one in world.notes.alerts if "cannot be changed" in one]) == 1
+
+    play(scenario)
+
+
+def test_a_bad_state_is_due_now(world: World, play: Play) -> None:
+    """And a good one of the same message, put off for long, is not."""
+
+    async def scenario(target: Target) -> None:
+        numbers = [world.put(target.port) for _ in range(2)]
+        target.plan["anna@example.org"] = [Reply(451, "4.7.1", "slow down")] * 2
+        await world.dequeuer().run(once=True)
+        file = f"{world.spool.path}/D_resend/R{numbers[0]}"
+        with open(file, "r+b") as opened:
+            opened.seek(opened.read().index(b"STATE:\t") + 20)
+            opened.write(b"#")
+        await world.dequeuer().run(once=True)
+        assert len(target.received) == 1
+        assert world.files() == [f"D_resend/R{numbers[1]}"]
 
     play(scenario)
 
