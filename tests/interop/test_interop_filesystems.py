@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from spooltool.store.filesystem import Syncer, file_system
+from tests.harness.mounts import own_mounts
 from tests.harness.process import PYTHON, ROOT
 from tests.harness.programs import need, need_root
 from tests.spooltool.cli.changed import put, values
@@ -24,12 +25,16 @@ CASES = {
 
 @pytest.fixture
 def point(tmp_path: Path) -> Iterator[Path]:
-    """Where to mount; whatever is mounted there is unmounted at the end."""
+    """Where to mount; nobody else sees it, and nothing stays mounted, however the test ends."""
     need_root()
     made = tmp_path / "mount"
     made.mkdir()
-    yield made
-    subprocess.run(["umount", str(made)], capture_output=True, check=False)
+    with own_mounts():
+        try:
+            yield made
+        finally:
+            # bindfs lives where it is mounted: it would keep both for ever.
+            subprocess.run(["umount", "-l", str(made)], capture_output=True, check=False)
 
 
 def run(*argv: str | Path, ok: bool = True) -> subprocess.CompletedProcess[str]:
