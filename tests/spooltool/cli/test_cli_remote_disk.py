@@ -17,6 +17,7 @@ Call = Callable[..., Ended]
 WORDS: dict[str, tuple[str, ...]] = {
     "retarget": ("--all", "--to", NEW),
     "set": ("--all", f"ERR_SERVER={NEW}"),
+    "move": ("--all", "hold"),
     "undo": (),
 }
 CHANGING = [verb.name for verb in VERBS if verb.panel == "Change"]

@@ -81,6 +81,10 @@ def test_a_disk_that_is_full_in_the_middle_of_a_record_costs_that_record_alone(
         full.setattr(os, "write", write)
         with pytest.raises(CannotWrite, match="No space"):
             journal.record(txn, [Outcome("00000001", "D_sender/R00000001", "done")])
+    with pytest.raises(CannotWrite, match="No space"):  # this command writes no more of it
+        journal.record(txn, [Outcome("00000003", "D_sender/R00000003", "done")])
+    journal.close()
+    journal = Journal(spool)
     journal.record(txn, [Outcome("00000002", "D_sender/R00000002", "done")])
     journal.close()
     (found,) = read_journal(spool)
