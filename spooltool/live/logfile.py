@@ -23,7 +23,7 @@ from enum import Enum, auto
 
 from spooltool.errors import Incomplete, NotPermitted
 from spooltool.live.generation import Generation, begin_alike
-from spooltool.live.siblings import siblings
+from spooltool.live.siblings import Sibling, siblings
 from spooltool.logs import line_time
 
 LINGER = 60.0
@@ -212,7 +212,7 @@ class LogFile:
                 except OSError as error:
                     self._problem(sibling.path, error)
             else:
-                if all(map(_is_named, opened)):
+                if self._still(listed, opened):
                     return self._without_current(opened)
             for one in opened:
                 one.close()
@@ -270,6 +270,10 @@ class LogFile:
         newer = self._newer(current)
         if newer is None:
             return
+        if current.head and current.cut():
+            # Emptied while we looked: its content is among the newer ones, or will be.
+            self._take(newer, [])
+            return
         if current.head:
             self._chained = True
         else:
@@ -324,7 +328,8 @@ class LogFile:
         for _ in range(_TRIES):
             opened: list[Generation] = []
             steady = True
-            for sibling in reversed(siblings(self.path)):
+            listed = siblings(self.path)
+            for sibling in reversed(listed):
                 try:
                     one = Generation.of(sibling)
                 except FileNotFoundError:
@@ -336,13 +341,21 @@ class LogFile:
                 opened.append(one)
                 if self._is_known(one) or (current.offset > 0 and current.same(one.head)):
                     break
-            if steady and all(map(_is_named, opened)):
+            if steady and self._still(listed, opened):
                 return self._unread_ones(opened, current)
             for one in opened:
                 one.close()
         self._seen_directory = -1
         self._unsteady = True
         return None
+
+    def _still(self, listed: list[Sibling], opened: list[Generation]) -> bool:
+        """Whether the rotated files are what was listed.
+
+        A file that is renamed while a directory is read may be missed under both names,
+        so it is read once more.
+        """
+        return all(map(_is_named, opened)) and siblings(self.path) == listed
 
     def _unread_ones(self, opened: list[Generation], current: Generation) -> list[Generation]:
         """Without the known and the current one itself; oldest first."""

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spooltool.errors import Incomplete, NotPermitted
-from spooltool.live import logfile
+from spooltool.live import generation, logfile
 from spooltool.live.logfile import LogFile, Start
 
 
@@ -276,6 +276,49 @@ def test_names_that_change_while_they_are_looked_at_lose_nothing(log, drain, mon
     named = logfile._is_named
     monkeypatch.setattr(logfile, "_is_named", lambda one: next(unsteady, True) and named(one))
     assert drain(reader) == log.written[5:]
+    reader.close()
+
+
+def test_rotations_between_the_head_and_the_look_around_lose_nothing(log, drain, monkeypatch):
+    """The head of the log was read; before its directory is, it is copied and emptied twice."""
+    log.write(5)
+    log.copytruncate()
+    reader = LogFile(log.path)
+    log.write(5)
+    assert drain(reader) == log.written
+    log.copytruncate()
+    log.write(3)
+    restart = generation.Generation.restart
+    restarts = iter([False, True])  # after the truncation; then the look around
+
+    def restarted(self):
+        restart(self)
+        if next(restarts, False):
+            for lines in (2, 1):
+                log.copytruncate()
+                log.write(lines)
+
+    monkeypatch.setattr(generation.Generation, "restart", restarted)
+    assert drain(reader) == log.written[10:]
+    reader.close()
+
+
+def test_a_file_that_a_listing_missed_is_not_lost(log, drain, monkeypatch):
+    """A rename while the directory is read can hide a file from that one reading."""
+    log.write(5)
+    log.copytruncate()
+    reader = LogFile(log.path)
+    log.write(5)
+    assert drain(reader) == log.written
+    log.write(3)
+    log.copytruncate()
+    log.write(2)
+    listings = [logfile.siblings(log.path)[:-1]]
+    real = logfile.siblings
+    monkeypatch.setattr(
+        logfile, "siblings", lambda path: listings.pop() if listings else real(path)
+    )
+    assert drain(reader) == log.written[10:]
     reader.close()
 
 
