@@ -8,30 +8,29 @@ from __future__ import annotations
 
 import encodings.idna  # noqa: F401  # name look-ups load it, maybe as a user who cannot
 import os
-import pwd
 import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, NoReturn
 
 import click
 import typer
 
-from relay.config import Config, Problems, lines_of, load, show
+from relay.account import become, become_with_mark
+from relay.config import Config, show
+from relay.source import DEFAULT_CONFIG, Source
 from spooltool.errors import (
     EXIT_MEANING,
     ConfigError,
     ExitCode,
-    NotPermitted,
     SpooltoolError,
     UsageError,
 )
-from spooltool.store.root import Spool, become_owner, check_local, check_parents
+from spooltool.store.root import Spool, check_local
 
 NAME = "relay"
-DEFAULT_CONFIG = "/etc/relay/relay.toml"
 
 _WAIT = 30.0
 _EXIT_CODES = (
@@ -92,82 +91,6 @@ FdOption = Annotated[list[int] | None, typer.Option(hidden=True)]
 ReadyOption = Annotated[int | None, typer.Option("--ready-fd", hidden=True)]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where the configuration comes from: a file, and options that beat it."""
-
-    spool: str | None = None
-    config: str | None = None
-    listen: tuple[str, ...] = ()
-    dst: str | None = None
-    accept_from: tuple[str, ...] = ()
-
-    def read(self) -> Config:
-        """The configuration.  Raises ConfigError with every mistake."""
-        file = self.config or DEFAULT_CONFIG
-        found = load(self._text(file), self._options())
-        if isinstance(found, Problems):
-            raise ConfigError("the configuration is wrong", found.lines(file))
-        return found
-
-    def named(self) -> Config:
-        """The same, with the machine's name where it names none.
-
-        One name for both halves: the intake finds loops by it, mdq greets with it.
-        """
-        from relay.intake.settings import machine_name
-
-        found = self.read()
-        return found if found.hostname else replace(found, hostname=machine_name())
-
-    def place(self, found: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
-        """Facts about parameters, each a table ("" for none), a name, a text, with their lines."""
-        file = self.config or DEFAULT_CONFIG
-        lines = lines_of(self._text(file))
-        return tuple(
-            f"{file}:{lines[table, name]}: {name}: {text}"
-            if (table, name) in lines
-            else f"{name}: {text}"
-            for table, name, text in found
-        )
-
-    def _text(self, file: str) -> str:
-        try:
-            with open(file, encoding="utf-8", errors="surrogateescape") as handle:
-                return handle.read()
-        except OSError as error:
-            if self.config is None and isinstance(error, FileNotFoundError):
-                return ""
-            raise ConfigError(f"{file}: {error.strerror}") from error
-
-    def _options(self) -> dict[str, str | tuple[str, ...]]:
-        options: dict[str, str | tuple[str, ...]] = {}
-        if self.spool is not None:
-            options["rundir"] = os.path.abspath(self.spool)
-        if self.listen:
-            options["listen"] = self.listen
-        if self.dst is not None:
-            options["dst"] = self.dst
-        if self.accept_from:
-            options["accept_from"] = self.accept_from
-        return options
-
-    def arguments(self) -> list[str]:
-        """The same as options, for a process that reads it again."""
-        given: list[str] = []
-        if self.spool is not None:
-            given += ["--spool", os.path.abspath(self.spool)]
-        if self.config is not None:
-            given += ["--config", os.path.abspath(self.config)]
-        for value in self.listen:
-            given += ["--listen", value]
-        if self.dst is not None:
-            given += ["--dst", self.dst]
-        for value in self.accept_from:
-            given += ["--accept-from", value]
-        return given
-
-
 def say(text: str) -> None:
     """One line on stdout, at once: scripts wait for it.
 
@@ -176,47 +99,6 @@ def say(text: str) -> None:
     """
     sys.stdout.write(f"{NAME}: {text}\n")
     sys.stdout.flush()
-
-
-def become(config: Config) -> None:
-    """Started as root, take the account of the spool for good; else be its owner already.
-
-    That account is `user`, or the owner of a spool that is there.  Raises NotPermitted,
-    Refused or ConfigError.
-    """
-    path = config.rundir
-    if config.user and os.geteuid() == 0:
-        try:
-            account = pwd.getpwnam(config.user)
-        except KeyError as error:
-            raise ConfigError(f"user: there is no account {config.user!r}") from error
-        if not os.path.isdir(path):
-            os.makedirs(path, mode=0o700)
-            os.chown(path, account.pw_uid, account.pw_gid)
-        if os.stat(path).st_uid != account.pw_uid:
-            raise NotPermitted(
-                f"{path} does not belong to {config.user}", hint=f"chown -R {config.user} {path}"
-            )
-        check_parents(path, account.pw_uid)
-        os.initgroups(account.pw_name, account.pw_gid)
-        os.setgid(account.pw_gid)
-        os.setuid(account.pw_uid)
-    elif os.path.isdir(path):
-        become_owner(path)
-
-
-def become_with_mark(config: Config) -> None:
-    """The same for what delivers: where it marks its sockets, the right to that is kept.
-
-    Raises NotPermitted also where there is no such right.
-    """
-    from relay.delivery.mark import check_mark, keep_right
-
-    if config.mark:
-        keep_right(lambda: become(config))
-        check_mark(config.mark)
-    else:
-        become(config)
 
 
 @app.command("run")

@@ -28,7 +28,9 @@ SHELL = {
         "control",
         "certificates",
         "notify",
+        "account",
         "service",
+        "source",
         "supervisor",
     }
     | {"logs", "tls"},
