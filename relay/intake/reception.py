@@ -60,13 +60,14 @@ class Client:
 class Reception:
     """Takes the content of one message; each step returns None or the reply that refuses it.
 
+    `sender` and `recipients` are those of the file, known once its headers are complete.
     After a refusal, and when the connection is lost, call `abort`.  After `finish` the
     file in `incoming` is complete and waits for its commit.
     """
 
     __slots__ = (
         "_acceptance", "_client", "_clock", "_headers", "_settings", "_transaction", "incoming",
-        "size",
+        "recipients", "sender", "size",
     )  # fmt: skip
 
     def __init__(
@@ -80,6 +81,8 @@ class Reception:
     ) -> None:
         self.incoming = incoming
         self.size = 0
+        self.sender = Path("")
+        self.recipients: list[Path] = []
         self._client = client
         self._transaction = transaction
         self._acceptance = acceptance
@@ -123,12 +126,14 @@ class Reception:
         if problem is not None:
             return problem
         client, transaction = self._client, self._transaction
+        self.sender = Path(transaction.sender.text, transaction.mail_params)
         recipients = [Path(r.mailbox.text, r.params) for r in transaction.recipients]
+        self.recipients = recipients
         now = self._clock()
         message = NewMessage(
             self._acceptance.chapter(client.address, client.port),
             now,
-            Path(transaction.sender.text, transaction.mail_params),
+            self.sender,
             recipients,
             client.helo,
             client.proto,

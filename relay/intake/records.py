@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from relay.intake.reception import Client, Reception
+from relay.logs.parties import parties
 from relay.logs.process_log import ProcessLog
 from relay.policy.acceptance import Acceptance
+from relay.policy.rewriting import Change, Kind
 from relay.smtp.reply import Reply
-
-_MOST_NAMED = 20
-"""Recipients of a message that its record names; asmtpd.elg has the number of all."""
 
 
 class Records:
@@ -20,15 +21,14 @@ class Records:
     def stored(self, client: Client, reception: Reception, acceptance: Acceptance) -> None:
         """A message is durable and its 250 goes out."""
         number = reception.incoming.name.number
-        sender = reception.transaction.sender.text
-        recipients = reception.transaction.recipients
+        sender = reception.sender.address
         self.log.event(
             number,
             "stored",
             src=client.address,
             helo=client.helo,
             sender=sender,
-            rcpts=len(recipients),
+            rcpts=len(reception.recipients),
             size=reception.size,
             rule=acceptance.rule,
             proto=client.protocol,
@@ -44,10 +44,32 @@ class Records:
             service=acceptance.dport,
             proto="tcp",
             rule=acceptance.rule,
-            sender=sender or "<>",
-            to=",".join([r.mailbox.text for r in recipients[:_MOST_NAMED]]),
+            **parties(reception.sender, reception.recipients) | {"sender": sender or "<>"},
             size=reception.size,
             proxy=client.proxy,
+        )
+
+    def rewritten(
+        self, number: str, rule: str, resource: str, changes: Sequence[Change], broken: bool
+    ) -> None:
+        """A rule changed, or refused to change, addresses and fields of a message.
+
+        `broken`: a DKIM signature covers a changed field, so that it will not verify.
+        """
+        kinds = [change.kind for change in changes]
+        if not kinds:
+            return
+        refused = next((change for change in changes if change.kind is Kind.REFUSED), None)
+        self.log.event(
+            number,
+            "rewritten",
+            rule=rule,
+            resource=resource or None,
+            changed=kinds.count(Kind.CHANGED) or None,
+            deleted=kinds.count(Kind.DELETED) or None,
+            refused=kinds.count(Kind.REFUSED) or None,
+            reason=f"{refused.field}: {refused.why}" if refused else None,
+            dkim_broken=broken or None,
         )
 
     def tls_failed(self, client: Client, text: str) -> None:
