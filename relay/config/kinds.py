@@ -159,17 +159,17 @@ def hosts(value: object) -> str:
 
 def listeners(value: object) -> tuple[HostPort, ...]:
     """Addresses to listen on, each with its port; port 0 lets the system choose."""
-    return tuple(_members(value, "HOST:PORT", _listener))
+    return tuple(members(value, "HOST:PORT", _listener))
 
 
 def networks(value: object) -> tuple[str, ...]:
     """Networks like 10.0.0.0/8, or single addresses."""
-    return tuple(_members(value, "a network like 10.0.0.0/8", _network))
+    return tuple(members(value, "a network like 10.0.0.0/8", _network))
 
 
 def command(value: object) -> tuple[str, ...]:
     """A program by its absolute path, and its arguments; none: nothing is run."""
-    words = tuple(_members(value, "a program and its arguments", _argument))
+    words = tuple(members(value, "a program and its arguments", _argument))
     if words and not words[0].startswith("/"):
         raise Wrong(items={0: f"wants the absolute path of a program, not {shown(words[0])}"})
     return words
@@ -194,7 +194,7 @@ def min_free(value: object) -> MinFree:
     raise Wrong(f"{what}, not {shown(text)}")
 
 
-def _members(value: object, what: str, read: Callable[[str], V]) -> list[V]:
+def members(value: object, what: str, read: Callable[[str], V]) -> list[V]:
     """Each member of a list read; every wrong one is told."""
     if isinstance(value, str):
         raise Wrong(f"wants a list: [{shown(value)}]".replace("'", '"'))
