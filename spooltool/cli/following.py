@@ -111,7 +111,8 @@ class Follow:
 
     def _end(self, ended: str) -> int:
         outcomes = [message.outcome for message in self._messages.values() if message.outcome]
-        here = [message.stand or Stand("fresh") for message in self._here()]
+        still = self._here()
+        here = [message.stand for message in still if message.stand]
         seconds = time.monotonic() - self._began
         interrupted = ended == " when interrupted"
         if self._json:
@@ -122,7 +123,7 @@ class Follow:
             self._each(line, lambda text: self._say(self._out.encode(text)))
         if interrupted:
             return ExitCode.INTERRUPTED
-        return ExitCode.OK if not here and HAPPY.issuperset(outcomes) else ExitCode.SOME
+        return ExitCode.OK if not still and HAPPY.issuperset(outcomes) else ExitCode.SOME
 
     # looking
 
@@ -179,8 +180,7 @@ class Follow:
 
     def _left(self, message: Watched, outcome: str, host: str, why: str) -> None:
         message.outcome = outcome
-        before = message.stand or Stand("fresh")
-        self._tell(message, before, Stand(outcome), host, why, left=True)
+        self._tell(message, message.stand, Stand(outcome), host, why, left=True)
 
     def _read_log(self) -> frozenset[str]:
         """Numbers of watched messages that new lines are about; each line joins its trail."""
@@ -205,7 +205,13 @@ class Follow:
     # telling
 
     def _tell(
-        self, message: Watched, before: Stand, after: Stand, host: str, why: str, left: bool = False
+        self,
+        message: Watched,
+        before: Stand | None,
+        after: Stand,
+        host: str,
+        why: str,
+        left: bool = False,
     ) -> None:
         step = Step(time.time(), message.file, before, after, host, why, left)
         if self._json:
