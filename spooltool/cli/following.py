@@ -52,6 +52,7 @@ class Follow:
         self._messages: dict[str, Watched] = {}
         self._began = time.monotonic()
         self._scan_at = 0.0
+        self._early: list[tuple[str, Step]] | None = []
 
     def run(self, files: Sequence[str], seconds: float | None = None) -> int:
         """Follow these files until all have left, or for `seconds`; the exit code."""
@@ -96,14 +97,18 @@ class Follow:
         return [message for message in self._messages.values() if not message.outcome]
 
     def _open(self) -> None:
-        """What is said before the first change."""
+        """What is said before the first change, and what the first look has shown to be one."""
         stands = [message.stand for message in self._here() if message.stand]
-        if stands and not self._json:
-            self._each(shown.start_line(stands, self._place), self._out.note)
+        if self._messages and not self._json:
+            gone = len(self._messages) - len(stands)
+            self._each(shown.start_line(stands, self._place, gone), self._out.note)
         if self._messages and not self._lookout.relay.up:
             self._tell_relay()
         if not self._json and not self._out.tty:
             self._say(shown.pipe_header().encode())
+        early, self._early = self._early, None
+        for id, step in early or ():
+            self._write(id, step)
 
     def _tell_relay(self) -> None:
         up = self._lookout.relay.up
@@ -214,8 +219,14 @@ class Follow:
         left: bool = False,
     ) -> None:
         step = Step(time.time(), message.file, before, after, host, why, left)
+        if self._early is None:
+            self._write(message.id, step)
+        else:
+            self._early.append((message.id, step))
+
+    def _write(self, id: str, step: Step) -> None:
         if self._json:
-            self._say(text_line(shown.record(message.id, step)))
+            self._say(text_line(shown.record(id, step)))
         elif self._out.tty:
             self._say(self._out.encode(shown.screen_line(step, self._out.width)))
         else:

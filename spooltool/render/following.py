@@ -119,9 +119,14 @@ def record(id: str, step: Step) -> dict[str, Any]:
     }
 
 
-def start_line(stands: Sequence[Stand], place: str) -> str:
-    """`watching 143 messages in gw1:/var/spool/relay: 120 refused, 23 put off`."""
-    return f"watching {plural(len(stands), 'message')} in {place}: {_here(stands)}"
+def start_line(stands: Sequence[Stand], place: str, gone: int = 0) -> str:
+    """`watching 143 messages in gw1:/var/spool/relay: 120 refused, 23 put off`.
+
+    `gone` are those that left before they were looked at.
+    """
+    parts = [_here(stands)] if stands else []
+    parts += [f"{gone:,} gone already"] if gone else []
+    return f"watching {plural(len(stands) + gone, 'message')} in {place}: {', '.join(parts)}"
 
 
 def end_line(

@@ -99,6 +99,10 @@ def test_the_first_line_and_the_last() -> None:
     assert start_line(here, "gw1:/s") == (
         "watching 4 messages in gw1:/s: 2 refused, 1 waits for its first retry, 1 held"
     )
+    assert start_line(here[:1], "gw1:/s", 3) == (
+        "watching 4 messages in gw1:/s: 1 refused, 3 gone already"
+    )
+    assert start_line([], "gw1:/s", 1) == "watching 1 message in gw1:/s: 1 gone already"
     assert end_line(["delivered", "notice", "delivered"], [], 2.14) == (
         "3 left in 2.1 s: 2 delivered, 1 bounced (notice sent)"
     )
