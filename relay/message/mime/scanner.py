@@ -327,7 +327,7 @@ class Scanner:
         while len(self._open) > depth:
             node = self._open[-1]
             if node.kind is Kind.MULTIPART and not self._given_up:
-                if not node.delimiters:
+                if not node.children:
                     self._odd(node, Defect.PARTS_MISSING, node.start)
                 elif not node.ended:
                     self._odd(node, Defect.END_MISSING, end)
