@@ -19,6 +19,7 @@ from bench.listing import listing_commands, startup_commands, time_in_turn
 from bench.memory import MEGABYTES, peak_of_large_message
 from bench.queues import fill_postfix, fill_spool
 from bench.report import Report, Target, code, machine, table
+from bench.structure import SIZES, growth
 from bench.systems import RELAY_TOML, Counter, PostfixSystem, RelaySystem, System
 from bench.throughput import LOADS, WARM_UP, ceiling, compare, source_command
 from tests.harness import postfix as postfix_harness
@@ -148,6 +149,19 @@ def memory(report: Report, disk: Disk, rounds: int) -> None:
     report.targets.append(Target(f"memory, {MEGABYTES} MB message", largest, 80, "MB a process"))
 
 
+def structure(report: Report, disk: Disk, rounds: int) -> None:
+    """Linear time: MIME structure of what is made to be slow."""
+    del disk, rounds
+    figures = growth()
+    rows = [[name, *(f"{one:.3f} s" for one in times)] for name, times in figures.items()]
+    head = ["message", *(f"{size >> 20} MiB" for size in SIZES)]
+    report.section(
+        "MIME structure", "CPU time of scanning one message, by its size.", table(head, rows)
+    )
+    ratio = max(times[-1] / max(times[-2], 0.05) for times in figures.values())
+    report.targets.append(Target("MIME structure, a doubling", ratio, 2.5, "×"))
+
+
 def _process(name: str) -> str:
     """A process by what it does: `relay asmtpd`."""
     found = re.search(r"\brelay (\w+)", name)
@@ -159,6 +173,7 @@ PARTS: dict[str, Callable[[Report, Disk, int], None]] = {
     "listing": listing,
     "startup": startup,
     "memory": memory,
+    "structure": structure,
 }
 
 

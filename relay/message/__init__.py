@@ -13,6 +13,7 @@
     content_type     type and boundary
     part_lines       a body cut where parts may begin or end
     quoted_printable the encoding, for content in chunks
+    mime/            structure as byte ranges, names, types, surgery (its own contents there)
     words            encoded words, text made safe to show
 
 All pure.  It may import `relay.smtp` and `spooltool.spool`.
