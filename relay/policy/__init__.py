@@ -6,6 +6,8 @@
     hops        what is asked of each next hop: TLS, soft bounces
     wildcard    patterns of rules and resources, and what they are rewritten to
     rewriting   sender, recipients and one header field made anew, by byte range
+    scan_outcome  what a scanner can have said
+    antivirus   what a message asks of a scanner, and what becomes of it after the scan
     implicit    the rule of a relay that was given a destination and no rules
 
 A rule looks at the connection and answers with a reply or an acceptance; the session in
