@@ -39,8 +39,9 @@ class Scanner:
     connections: int = CONNECTIONS
 
     def __str__(self) -> str:
-        """Its name and where it is, for log lines."""
-        return f"{self.name} ({self.protocol} at {self.place})"
+        """Its name, if it has one, and where it is: for people."""
+        what = f"{self.protocol} at {self.place}"
+        return f"{self.name} ({what})" if self.name else what
 
     @property
     def place(self) -> str:

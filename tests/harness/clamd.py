@@ -28,9 +28,12 @@ SETTINGS = {
     "Foreground": "yes",
     "AlertEncrypted": "yes",
     "AlertExceedsMax": "yes",
-    "StreamMaxLength": "8M",
-    "MaxFileSize": "4M",
+    "StreamMaxLength": "6M",
+    # What an archive holds beyond MaxFileSize is cut off without a word; beyond MaxScanSize
+    # there is an alert.  So the first must not be the smaller one.
+    "MaxFileSize": "16M",
     "MaxScanSize": "16M",
+    "MaxFiles": "50",
     "MaxRecursion": "8",
     "MaxThreads": "4",
     "SelfCheck": "3600",
