@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import socket
+import tracemalloc
 from collections.abc import Callable, Coroutine, Iterator
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -185,13 +187,13 @@ def test_slow_but_moving_is_not_silent() -> None:
         await visit.until(b"\0\0\0\0")
         for byte in b"stream: OK\0":
             visit.say(bytes([byte]))
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(0.25)
 
     async def scene() -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        assert await scanned(actor, Protocol.CLAMD, timeout=1.0) == Clean()
-        assert loop.time() - began > 1.0
+        assert await scanned(actor, Protocol.CLAMD, timeout=2.0) == Clean()
+        assert loop.time() - began > 2.0
 
     play(scene)
 
@@ -377,6 +379,57 @@ def test_no_more_scans_at_once_than_allowed(connections: int, said: int, most: i
                 scans = [group.create_task(client.scan(TASK, content(b"x"))) for _ in range(12)]
             assert [one.result() for one in scans] == [Clean()] * 12
             assert fake.most == most
+
+    play(scene)
+
+
+# memory
+
+
+class Nowhere:
+    """A sink that counts."""
+
+    size = 0
+
+    def write(self, data: bytes) -> None:
+        self.size += len(data)
+
+
+def test_nothing_is_held_whole() -> None:
+    """64 MB go to an ICAP service and come back, within a few."""
+    piece = bytes(1 << 16)
+    count = 1024
+    head = returned(b"", FOUND.format(1), last=b"")
+
+    async def mending(visit: Visit) -> None:
+        await visit.until(b"\r\n\r\n")
+        visit.say(OPTIONS % b"")
+        await visit.until(b"\r\n\r\nHTTP")
+        visit.say(head)
+        left = count * len(piece)
+        while left > 0:
+            data = await visit.reader.read(1 << 16)
+            left -= len(data)
+            visit.say(b"%x\r\n%b\r\n" % (len(data), data))
+            await visit.writer.drain()
+        visit.say(b"0\r\n\r\n")
+        await visit.gone()
+
+    async def scene() -> None:
+        sink = Nowhere()
+        async with (
+            FakeScanner(mending) as fake,
+            ScannerClient(fake.scanner(Protocol.ICAP), 30) as client,
+        ):
+            task = ScanTask(Mode.CURE, length=count * len(piece))
+            tracemalloc.start()
+            try:
+                outcome = await client.scan(task, lambda: repeat(piece, count), sink)
+                peak = tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+        assert isinstance(outcome, Cured | Infected) and sink.size > 60 << 20
+        assert peak < 8 << 20
 
     play(scene)
 
