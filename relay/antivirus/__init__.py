@@ -2,12 +2,15 @@
 
     scanner   which scanner, and what is asked of it
     link      one connection, whose silence has a limit
-    client    scans of one scanner: how many at once, kept connections, what it said of itself
+    exchange  one conversation over it
+    slots     how many at once
+    client    scans of one scanner
+    icap_service  kept connections to a service, what it said of itself, whether it finds anything
     command   `relay scan`
     wire      the protocols, as conversations
 
 Nothing here decides what becomes of a message: `relay.policy.antivirus` does.
-It may import `relay.policy` and `spooltool.spool`.
+It may import `relay.policy` and `spooltool.spool`, `.logs`, `.errors`.
 """
 
 from relay.antivirus.client import ScannerClient, scan, scan_now

@@ -6,27 +6,17 @@ A `ScannerClient` lives in one event loop.  A process that has none uses `scan_n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Generic, Self, TypeVar
+from typing import Self
 
 from relay.antivirus.exchange import Chunks, Sink, TooLarge, converse
-from relay.antivirus.link import Link, LinkLost, Silence, connect
+from relay.antivirus.icap_service import EICAR, IcapService, NoService
+from relay.antivirus.link import LinkLost, Silence, connect
 from relay.antivirus.scanner import Protocol, Scanner, ScanTask
 from relay.antivirus.slots import Slots
 from relay.antivirus.wire.clamd import VERSION, AnswerReader, ClamdScan
-from relay.antivirus.wire.icap_options import Options
-from relay.antivirus.wire.icap_question import IcapQuestion
-from relay.antivirus.wire.icap_request import options_request
-from relay.antivirus.wire.icap_scan import IcapScan
 from relay.antivirus.wire.names import name_of
-from relay.policy.scan_outcome import Mode, NotScanned, Outcome, Silent, Unreachable, Unscanned
-
-_T = TypeVar("_T")
-
-
-class NoService(Exception):
-    """The server answers, and has no service that could scan; the text tells a person."""
+from relay.policy.scan_outcome import NotScanned, Outcome, Silent, Unreachable, Unscanned
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +27,18 @@ class Status:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Spoken(Generic[_T]):
-    """What came of an exchange; `untouched` means that not a byte was answered."""
-
-    result: _T
-    reusable: bool
-    untouched: bool
-
-
 class ScannerClient:
     """One scanner as one process uses it.  `timeout` are seconds of silence.
 
-    To be closed, or used as an asynchronous context manager.
+    `proof` is content that an ICAP service must find on each new connection before it is
+    believed; b"" for none.  To be closed, or used as an asynchronous context manager.
     """
 
-    def __init__(self, scanner: Scanner, timeout: float) -> None:
+    def __init__(self, scanner: Scanner, timeout: float, *, proof: bytes = EICAR) -> None:
         self.scanner = scanner
         self.timeout = timeout
         self._slots = Slots(scanner.connections)
-        self._idle: list[Link] = []
-        self._options: Options | None = None
-        self._options_end = 0.0
+        self._icap = IcapService(scanner, proof)
 
     async def __aenter__(self) -> Self:
         return self
@@ -68,8 +48,7 @@ class ScannerClient:
 
     def close(self) -> None:
         """Close the connections that were kept."""
-        while self._idle:
-            self._idle.pop().close()
+        self._icap.close()
 
     async def scan(self, task: ScanTask, chunks: Chunks, sink: Sink | None = None) -> Outcome:
         """Have content scanned.  Raises what `chunks` and `sink` raise, and nothing else.
@@ -110,11 +89,7 @@ class ScannerClient:
             async with silence:
                 if self.scanner.protocol is Protocol.CLAMD:
                     return await self._version(silence)
-                self._options = None
-                options = await self._known_options(silence)
-                said = [options.service or "an ICAP service without a name", options.tag]
-                said += ["/".join(options.methods)]
-                return Status(True, ", ".join(word for word in said if word))
+                return await self._icap_status(silence)
         except (LinkLost, NoService) as error:
             return Status(False, str(error))
         except TimeoutError:
@@ -142,74 +117,29 @@ class ScannerClient:
         finally:
             link.close()
 
-    # ICAP: kept connections
+    # ICAP
 
     async def _by_icap(
         self, task: ScanTask, chunks: Chunks, sink: Sink | None, silence: Silence
     ) -> Outcome:
-        options = await self._known_options(silence)
-        mode = task.mode if sink is not None else Mode.CHECK
+        options = await self._icap.options(silence)
+        own = self.scanner.connections
+        self._slots.limit = min(own, options.connections or own)
+        return self._told(await self._icap.scan(options, task, chunks, sink, silence))
 
-        async def talk(link: Link) -> _Spoken[Outcome]:
-            assert options.method is not None  # such an answer is no service
-            service = self.scanner.icap
-            scan = IcapScan(service, options.method, task.piece, mode, options.preview)
-            finished = await converse(link, scan, chunks, sink, self.scanner.too_large)
-            if scan.tag and options.tag and scan.tag != options.tag:
-                self._options = None
-            return _Spoken(finished.outcome, finished.reusable, scan.untouched)
-
-        return self._told(await self._speak(silence, talk))
-
-    async def _known_options(self, silence: Silence) -> Options:
-        now = asyncio.get_running_loop().time()
-        if self._options is not None and now < self._options_end:
-            return self._options
-
-        async def talk(link: Link) -> _Spoken[IcapQuestion]:
-            question = IcapQuestion()
-            try:
-                await link.send(options_request(self.scanner.icap))
-                while data := await link.receive():
-                    if question.receive(data):
-                        return _Spoken(question, question.reusable, False)
-            except LinkLost:
-                pass
-            return _Spoken(question, False, question.untouched)
-
-        question = await self._speak(silence, talk)
-        if question.options is None:
-            if question.untouched:
-                raise LinkLost("it closed the connection without an answer")
-            raise NoService(question.problem or "its answer to OPTIONS broke off")
-        self._options, self._options_end = question.options, now + question.options.ttl
-        if question.options.connections:
-            self._slots.limit = min(self.scanner.connections, question.options.connections)
-        return question.options
-
-    async def _speak(self, silence: Silence, talk: Callable[[Link], Awaitable[_Spoken[_T]]]) -> _T:
-        """Over a kept connection; those that have gone stale are dropped, then a new one."""
-        while self._idle:
-            link = self._idle.pop()
-            link.silence = silence
-            spoken = await self._over(link, talk)
-            if not spoken.untouched:
-                return spoken.result
-        return (await self._over(await connect(self.scanner, silence), talk)).result
-
-    async def _over(
-        self, link: Link, talk: Callable[[Link], Awaitable[_Spoken[_T]]]
-    ) -> _Spoken[_T]:
-        kept = False
-        try:
-            spoken = await talk(link)
-            kept = spoken.reusable
-            return spoken
-        finally:
-            if kept:
-                self._idle.append(link)
-            else:
-                link.close()
+    async def _icap_status(self, silence: Silence) -> Status:
+        self._icap.forget()
+        options = await self._icap.options(silence)
+        said = [options.service or "an ICAP service without a name", options.tag]
+        text = ", ".join([*filter(None, said), "/".join(options.methods)])
+        problem = await self._icap.prove(options, silence)
+        match problem:
+            case None:
+                return Status(True, text)
+            case NotScanned(_, why) | Unreachable(why):
+                return Status(False, f"{text}: {why}")
+            case _:
+                return Status(False, text)
 
     def _measured(self, chunks: Chunks) -> int:
         """Octets of content, or more than are to be sent."""

@@ -55,10 +55,15 @@ class Silence:
 
 
 class Link:
-    """A connected socket.  `silence` is that of the scan which uses it now."""
+    """A connected socket.
+
+    `silence` is that of the scan which uses it now; `proved` tells that who is there has
+    shown on this connection that it finds something.
+    """
 
     def __init__(self, sock: socket.socket, silence: Silence) -> None:
         self.silence = silence
+        self.proved = False
         self._sock = sock
         self._loop = asyncio.get_running_loop()
 

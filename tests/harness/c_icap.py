@@ -5,12 +5,14 @@ from __future__ import annotations
 import getpass
 import grp
 import os
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.harness.process import Child, accepts_connections, free_port, wait_until
+from tests.harness.clamd import EICAR
+from tests.harness.process import Child, accepts_connections, family, free_port, wait_until
 from tests.harness.programs import absent, need
 
 SERVICE = "virus_scan"
@@ -59,6 +61,15 @@ class CIcap:
         return self._child
 
     def start(self) -> None:
+        """Start it anew until it has its engine: asking clamd for it may fail under load."""
+        for _ in range(5):
+            self.start_once()
+            if self.finds_eicar():
+                return
+            self.stop()
+        raise RuntimeError("c-icap does not come up with clamd as its engine")
+
+    def start_once(self) -> None:
         """Write the configuration, start it, return once it takes connections."""
         program = need("c-icap")
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -68,10 +79,28 @@ class CIcap:
         wait_until(self._is_up, seconds=60, what="a c-icap that takes connections")
 
     def stop(self) -> None:
-        """End it with all its processes."""
-        if self._child is not None:
-            self._child.kill_all()
-            self._child = None
+        """End it; on return none of its processes is left, nor anybody at its port."""
+        if self._child is None:
+            return
+        pids = family(self._child.pid)
+        self._child.kill_all()
+        self._child = None
+        wait_until(lambda: not any(map(_alive, pids)), what="the end of c-icap's processes")
+
+    def finds_eicar(self) -> bool:
+        """Whether it scans at all: without an engine it passes everything."""
+        http = b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n"
+        head = (
+            f"RESPMOD icap://127.0.0.1:{self.port}/{SERVICE} ICAP/1.0\r\nHost: 127.0.0.1\r\n"
+            f"Connection: close\r\nEncapsulated: res-hdr=0, res-body={len(http)}\r\n\r\n"
+        )
+        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(EICAR), EICAR)
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as sock:
+            sock.sendall(head.encode() + http + body)
+            answer = b""
+            while data := sock.recv(65536):
+                answer += data
+        return b"\r\nX-Infection-Found: " in answer
 
     def restart(self) -> None:
         """End it and start it anew, at the same place."""
@@ -120,6 +149,13 @@ class CIcap:
             f"clamd_mod.ClamdSocket {self._clamd_socket}",
             *(f"{key} {value}" for key, value in self.settings.items()),
         ]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
 
 
 def _modules() -> Path:

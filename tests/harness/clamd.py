@@ -6,6 +6,7 @@ It knows EICAR and two samples that are viruses by our saying so alone.
 from __future__ import annotations
 
 import hashlib
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -111,7 +112,17 @@ class Clamd:
         if self.child.popen.poll() is not None:
             said = self.log.read_text("utf-8", "replace") if self.log.exists() else ""
             raise RuntimeError(f"clamd ended with {self.child.popen.returncode}: {said[-2000:]}")
-        return self.socket.exists() and accepts_connections(self.port)
+        return accepts_connections(self.port) and self._answers()
+
+    def _answers(self) -> bool:
+        """Whether the Unix socket, which is bound last, is listened on."""
+        try:
+            with socket.socket(socket.AF_UNIX) as sock:
+                sock.connect(str(self.socket))
+                sock.sendall(b"zPING\0")
+                return sock.recv(16) == b"PONG\0"
+        except OSError:
+            return False
 
 
 def _signatures() -> dict[str, str]:

@@ -252,13 +252,28 @@ def test_cut_short_by_c_icap_is_a_finding(site: Site, tmp_path: Path, mode: Mode
 
 
 @pytest.mark.parametrize("mode", list(Mode))
-def test_an_echo_is_clean_and_no_cure(site: Site, mode: Mode) -> None:
-    """c-icap's echo gives everything back: the same content is what it was."""
+def test_a_service_that_is_no_scanner_is_not_believed(site: Site, mode: Mode) -> None:
+    """c-icap's echo gives everything back, or says that there is nothing to change."""
     scanner = replace(site.scanner("icap"), service="echo")
-    # Every other time echo answers from the preview, and then it has not seen the rest.
-    outcomes = [scan(scanner, NOISE, mode) for _ in range(4)]
-    assert Clean() in outcomes
-    assert all(isinstance(one, Clean | NotScanned) for one in outcomes)
+    for content in (b"clean", NOISE, EICAR):
+        outcome = scan(scanner, content, mode)
+        assert isinstance(outcome, NotScanned) and outcome.reason is Unscanned.ERROR
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_c_icap_without_an_engine_is_not_believed(tmp_path: Path, mode: Mode) -> None:
+    """Started while clamd was down it says 204 to everything, for as long as it lives."""
+    c_icap = CIcap(tmp_path, tmp_path / "no-clamd.sock")
+    try:
+        c_icap.start_once()
+        assert not c_icap.finds_eicar()
+        place = HostPort("127.0.0.1", c_icap.port)
+        scanner = Scanner("av", Protocol.ICAP, place, service=SERVICE)
+        for content in (b"clean", EICAR, NOISE):
+            outcome = scan(scanner, content, mode)
+            assert isinstance(decide(outcome, mode, a_part=False), Wait), outcome
+    finally:
+        c_icap.stop()
 
 
 def test_connections_are_kept_over_many_scans(site: Site) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from relay.antivirus import Protocol, Scanner, ScannerClient, ScanTask, scan_now
+from relay.antivirus.icap_service import EICAR
 from relay.policy.scan_outcome import (
     Clean,
     Cured,
@@ -49,6 +50,11 @@ def content(*pieces: bytes) -> Callable[[], Iterator[bytes]]:
 SOME = content(b"content")
 
 
+def trusting(scanner: Scanner) -> ScannerClient:
+    """A client that asks for no proof."""
+    return ScannerClient(scanner, 30, proof=b"")
+
+
 async def scanned(
     actor: Play,
     protocol: Protocol,
@@ -62,7 +68,7 @@ async def scanned(
     """One scan with a scanner that acts like this."""
     async with (
         FakeScanner(actor) as fake,
-        ScannerClient(fake.scanner(protocol, **more), timeout) as client,
+        ScannerClient(fake.scanner(protocol, **more), timeout, proof=b"") as client,
     ):
         return await client.scan(task, pieces, sink)
 
@@ -214,7 +220,7 @@ def test_a_preview_goes_on_after_100() -> None:
     async def scene() -> None:
         async with (
             FakeScanner(actor) as fake,
-            ScannerClient(fake.scanner(Protocol.ICAP), 30) as client,
+            trusting(fake.scanner(Protocol.ICAP)) as client,
         ):
             assert await client.scan(TASK, content(b"con", b"tent", b" and more")) == Clean()
             sent = fake.visits[0].seen
@@ -243,7 +249,7 @@ def test_connections_are_kept_and_options_asked_once() -> None:
     async def scene() -> None:
         async with (
             FakeScanner(icap(*[UNMODIFIED] * 3)) as fake,
-            ScannerClient(fake.scanner(Protocol.ICAP), 30) as client,
+            trusting(fake.scanner(Protocol.ICAP)) as client,
         ):
             for _ in range(3):
                 assert await client.scan(TASK, content(b"content")) == Clean()
@@ -259,7 +265,7 @@ def test_new_signatures_have_options_asked_anew() -> None:
         options = OPTIONS % b'ISTag: "a1"\r\n'
         async with (
             FakeScanner(icap(UNMODIFIED, other, UNMODIFIED, options=options)) as fake,
-            ScannerClient(fake.scanner(Protocol.ICAP), 30) as client,
+            trusting(fake.scanner(Protocol.ICAP)) as client,
         ):
             for asked in (1, 1, 2):
                 assert await client.scan(TASK, content(b"content")) == Clean()
@@ -273,7 +279,7 @@ def test_options_with_a_ttl_of_nothing_are_asked_each_time() -> None:
         options = OPTIONS % b"Options-TTL: 0\r\n"
         async with (
             FakeScanner(icap(UNMODIFIED, UNMODIFIED, options=options)) as fake,
-            ScannerClient(fake.scanner(Protocol.ICAP), 30) as client,
+            trusting(fake.scanner(Protocol.ICAP)) as client,
         ):
             for _ in range(2):
                 assert await client.scan(TASK, content(b"content")) == Clean()
@@ -299,7 +305,7 @@ def test_a_kept_connection_that_has_gone_stale_is_replaced() -> None:
     async def scene() -> None:
         async with (
             FakeScanner(actor) as fake,
-            ScannerClient(fake.scanner(Protocol.ICAP), 30) as client,
+            trusting(fake.scanner(Protocol.ICAP)) as client,
         ):
             for _ in range(2):
                 assert await client.scan(TASK, content(b"content")) == Clean()
@@ -318,7 +324,7 @@ def test_one_that_answers_nothing_on_a_new_connection_is_asked_no_second_time() 
     async def scene() -> None:
         async with (
             FakeScanner(actor) as fake,
-            ScannerClient(fake.scanner(Protocol.ICAP), 30) as client,
+            trusting(fake.scanner(Protocol.ICAP)) as client,
         ):
             assert isinstance(await client.scan(TASK, content(b"content")), Unreachable)
             assert len(fake.visits) == 2
@@ -371,14 +377,86 @@ def test_no_more_scans_at_once_than_allowed(connections: int, said: int, most: i
 
         async with (
             FakeScanner(actor) as fake,
-            ScannerClient(fake.scanner(Protocol.ICAP, connections=connections), 30) as client,
+            trusting(fake.scanner(Protocol.ICAP, connections=connections)) as client,
         ):
             # What the service takes at once is known once it has been asked.
-            assert (await client.status()).answers
+            together.set()
+            assert await client.scan(TASK, content(b"x")) == Clean()
+            together.clear()
             async with asyncio.TaskGroup() as group:
                 scans = [group.create_task(client.scan(TASK, content(b"x"))) for _ in range(12)]
             assert [one.result() for one in scans] == [Clean()] * 12
             assert fake.most == most
+
+    play(scene)
+
+
+# the proof
+
+FINDS = returned(b"page", FOUND.format(2), status="403 Forbidden", kind="text/html")
+
+
+def test_a_service_that_finds_nothing_is_not_believed_and_sent_nothing() -> None:
+    """c-icap started while clamd was down: 204 to everything, EICAR included."""
+
+    async def scene() -> None:
+        async with (
+            FakeScanner(icap(UNMODIFIED, UNMODIFIED)) as fake,
+            ScannerClient(fake.scanner(Protocol.ICAP), 30) as client,
+        ):
+            outcome = await client.scan(TASK, content(b"the content"))
+            assert isinstance(outcome, NotScanned) and outcome.reason is Unscanned.ERROR
+            assert "does not find the test virus EICAR" in outcome.text
+            assert not any(b"the content" in visit.seen for visit in fake.visits)
+            status = await client.status()
+            assert not status.answers and "EICAR" in status.text
+
+    play(scene)
+
+
+@pytest.mark.parametrize("answer", [b"ICAP/1.0 500 Oops\r\n\r\n", CONTINUE, returned(EICAR)])
+def test_no_other_answer_is_a_proof(answer: bytes) -> None:
+    async def scene() -> None:
+        async with (
+            FakeScanner(icap(answer, UNMODIFIED)) as fake,
+            ScannerClient(fake.scanner(Protocol.ICAP), 30) as client,
+        ):
+            outcome = await client.scan(TASK, content(b"the content"))
+            assert isinstance(outcome, NotScanned) and outcome.reason is Unscanned.ERROR
+
+    play(scene)
+
+
+def test_each_connection_is_proved_once() -> None:
+    async def scene() -> None:
+        async with (
+            FakeScanner(icap(FINDS, UNMODIFIED, UNMODIFIED, UNMODIFIED)) as fake,
+            ScannerClient(fake.scanner(Protocol.ICAP), 30) as client,
+        ):
+            for _ in range(3):
+                assert await client.scan(TASK, content(b"content")) == Clean()
+            assert [visit.seen.count(EICAR) for visit in fake.visits] == [1]
+
+    play(scene)
+
+
+def test_a_service_that_closes_after_each_answer_is_proved_before_each_scan() -> None:
+    async def actor(visit: Visit) -> None:
+        if (await visit.until(b"\r\n\r\n")).startswith(b"OPTIONS"):
+            visit.say((OPTIONS % b"").replace(b"OK\r\n", b"OK\r\nConnection: close\r\n"))
+            return
+        found = EICAR in await visit.until(LAST)
+        closes = b"\r\nConnection: close\r\n"
+        visit.say((FINDS if found else UNMODIFIED).replace(b"\r\n", closes, 1))
+
+    async def scene() -> None:
+        async with (
+            FakeScanner(actor) as fake,
+            ScannerClient(fake.scanner(Protocol.ICAP), 30) as client,
+        ):
+            for scans in (1, 2):
+                assert await client.scan(TASK, content(b"content")) == Clean()
+                assert sum(EICAR in visit.seen for visit in fake.visits) == scans
 
     play(scene)
 
@@ -419,7 +497,7 @@ def test_nothing_is_held_whole() -> None:
         sink = Nowhere()
         async with (
             FakeScanner(mending) as fake,
-            ScannerClient(fake.scanner(Protocol.ICAP), 30) as client,
+            trusting(fake.scanner(Protocol.ICAP)) as client,
         ):
             task = ScanTask(Mode.CURE, length=count * len(piece))
             tracemalloc.start()
@@ -452,7 +530,7 @@ def test_status() -> None:
         options = OPTIONS % b'Service: AV 1.0\r\nISTag: "s7"\r\n'
         async with (
             FakeScanner(icap(b"", options=options)) as fake,
-            ScannerClient(fake.scanner(Protocol.ICAP), 30) as client,
+            trusting(fake.scanner(Protocol.ICAP)) as client,
         ):
             status = await client.status()
             assert status.answers and status.text == "AV 1.0, s7, RESPMOD"
