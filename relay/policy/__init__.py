@@ -7,6 +7,8 @@
     wildcard    patterns of rules and resources, and what they are rewritten to
     rewriting   sender, recipients and one header field made anew, by byte range
     content     what a resource strips from a message, and what blocks it
+    scan_outcome  what a scanner can have said
+    antivirus   what a message asks of a scanner, and what becomes of it after the scan
     implicit    the rule of a relay that was given a destination and no rules
 
 A rule looks at the connection and answers with a reply or an acceptance; the session in

@@ -18,6 +18,9 @@ PURE = {
     "spooltool": {"errors", "query", "spool", "logs", "diagnose", "control", "render"},
     "relay": {"smtp", "message", "policy", "queue", "config"},
 }
+PURE_WITHIN = {"relay": {"antivirus/wire"}}
+"""Pure folders inside a folder of the shell."""
+
 SHELL = {
     "spooltool": {"store", "live", "cli", "tui"},
     "relay": {
@@ -93,6 +96,8 @@ PURE_FILES = [
     for package, names in PURE.items()
     for name in sorted(names & parts(package))
     for path in part(package, name)
+] + [
+    path for package, names in PURE_WITHIN.items() for name in names for path in part(package, name)
 ]
 
 
