@@ -12,6 +12,7 @@
     part_lines       a body cut where parts may begin or end
     quoted_printable the encoding, for content in chunks
     words            encoded words, text made safe to show
+    html/            weeding of text/html
 
 All pure.  It may import `relay.smtp` and `spooltool.spool`.
 """
