@@ -23,6 +23,7 @@ SHELL = {
     "relay": {
         "intake",
         "dequeue",
+        "content",
         "delivery",
         "antivirus",
         "control",
