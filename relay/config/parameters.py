@@ -328,6 +328,14 @@ class Config:
     )
     soft_bounce: bool = _flag(False, "5xx replies count as 4xx: nothing fails for good but by age")
 
+    # Content
+    content_workers: int = _whole(
+        2, 1, 64, "processes", "processes that filter content, started when there is some"
+    )
+    content_memory: int = _whole(
+        512, 128, 1 << 20, "MB", "memory of each; content that needs more waits, and is held"
+    )
+
     # Space
     spool_limit: int = _whole(
         0,
@@ -388,6 +396,7 @@ SECTIONS: dict[str, str] = {
     "tls_certificate": "Encryption of incoming connections",
     "scan_period": "The queue",
     "timeout": "Delivery",
+    "content_workers": "Content",
     "spool_limit": "Space",
 }
 """Headings for people, each by the first parameter below it."""

@@ -15,6 +15,7 @@
     quoted_printable the encoding, for content in chunks
     mime/            structure as byte ranges, names, types, surgery (its own contents there)
     words            encoded words, text made safe to show
+    html/            weeding of text/html
 
 All pure.  It may import `relay.smtp` and `spooltool.spool`.
 """

@@ -26,6 +26,7 @@ SHELL = {
     "relay": {
         "intake",
         "dequeue",
+        "content",
         "delivery",
         "antivirus",
         "control",
