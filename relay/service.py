@@ -19,7 +19,7 @@ import click
 import typer
 
 from relay.account import become, become_with_mark
-from relay.config import Config, show
+from relay.config import Config, notes, show
 from relay.source import DEFAULT_CONFIG, Source
 from spooltool.errors import (
     EXIT_MEANING,
@@ -282,7 +282,10 @@ def config_check_command(
     from relay.certificates import check
 
     source = Source(config=file or config)
-    check(source.read(), source.place, say, time.time())
+    found = source.read()
+    for line in source.place(tuple(notes(found))):
+        say(f"note: {line}")
+    check(found, source.place, say, time.time())
     say(f"{source.config or DEFAULT_CONFIG}: no mistakes")
     return ExitCode.OK
 
@@ -297,6 +300,13 @@ def config_show_command(
 ) -> int:
     """Print the configuration in force, as a relay.toml that reads back to the same."""
     print(show(Source(config=file or config).read(), non_default=non_default), end="")
+    return ExitCode.OK
+
+
+@config_app.command("default")
+def config_default_command() -> int:
+    """Print a relay.toml of defaults: each parameter, and what may stand in each table."""
+    print(show(Config()), end="")
     return ExitCode.OK
 
 

@@ -23,7 +23,7 @@ _UNIQUE_LOCAL = ipaddress.IPv6Network("fc00::/7")
 def from_the_wire(config: Config) -> Iterator[tuple[str, str]]:
     """Every contradiction: the parameter that a person should look at, and the text."""
     way = config.original_destination
-    if wide := _anybody(config.proxy_from):
+    if wide := wide_list(config.proxy_from):
         yield "proxy_from", f"{wide} is no network of proxies: anybody could claim any address"
     if way == "off":
         if config.original_networks:
@@ -37,8 +37,8 @@ def from_the_wire(config: Config) -> Iterator[tuple[str, str]]:
         )
     if way == "proxy" and not config.proxy_from:
         yield "original_destination", "proxy: proxy_from names no proxy to learn it from"
-    wide = _anybody(config.accept_from)
-    if wide and (not config.original_networks or _anybody(config.original_networks)):
+    wide = wide_list(config.accept_from)
+    if wide and (not config.original_networks or wide_list(config.original_networks)):
         yield (
             "accept_from",
             f"{wide} with original_destination = {way} relays for anybody to anywhere: narrow "
@@ -46,7 +46,7 @@ def from_the_wire(config: Config) -> Iterator[tuple[str, str]]:
         )
 
 
-def _anybody(texts: Iterable[str]) -> str:
+def wide_list(texts: Iterable[str]) -> str:
     """The widest network of a list that is nobody's own, "" without one.
 
     Neighbours count as one: 0.0.0.0/1 and 128.0.0.0/1 are everybody, too.

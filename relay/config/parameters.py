@@ -9,11 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from relay.config import kinds
-from relay.config.destinations import TLS_WORDS, DestinationTable
+from relay.config.destinations import DESTINATION, TLS_WORDS, DestinationTable
 from relay.config.kinds import MinFree, Read
+from relay.config.networks import NETWORK, NetworkTable
+from relay.config.resources import RESOURCE, Resource
+from relay.config.rules import RULE, RuleTable
+from relay.config.scanners import SCANNER, ScannerTable
+from relay.config.tables import TableKind
 from spooltool.spool.hosts import HostPort
 
 CHAPTER = "chapter"
@@ -339,7 +344,11 @@ class Config:
         7 * DAY, 0, 3660 * DAY, "seconds", "age at which messages in the trash may be purged"
     )
 
-    # Tables, each about some destinations
+    # Tables, in the order of the file
+    networks: tuple[NetworkTable, ...] = ()
+    rules: tuple[RuleTable, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    scanners: tuple[ScannerTable, ...] = ()
     destinations: tuple[DestinationTable, ...] = ()
 
     @property
@@ -370,6 +379,9 @@ PARAMETER: dict[str, Parameter] = {
 }
 """The same by name and alias."""
 
+TABLES: tuple[TableKind[Any], ...] = (NETWORK, RULE, RESOURCE, SCANNER, DESTINATION)
+"""Every kind of tables, in the order of the docs."""
+
 SECTIONS: dict[str, str] = {
     "hostname": "This relay",
     "listen": "Who may send, and where it goes",
@@ -383,7 +395,7 @@ SECTIONS: dict[str, str] = {
 
 NOT_YET: dict[str, str] = {
     "detailed_av_err_mail": "this version has no antivirus check",
-    "detailed_rb_err_mail": "this version has no rule base",
+    "detailed_rb_err_mail": "this version does not check the rule base at delivery",
     "max_mx_node_per_mail": "this version does not deliver by MX",
     "max_ips_per_mx_node": "this version does not deliver by MX",
 }

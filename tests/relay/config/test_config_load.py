@@ -115,7 +115,8 @@ max_hops = 0
         (
             20,
             "",
-            '[delivery]: the only tables are [destination."HOST"]; parameters stand above them',
+            "[delivery]: the only tables are [network.NAME], [[rule]], [resource.NAME], "
+            '[scanner.NAME], [destination."HOST:PORT"]; parameters stand above them',
         ),
         (22, "", "unclosed array"),
     ]
