@@ -1,6 +1,8 @@
 """The message itself, as bytes: headers by byte range, our Received line, error mails.
 
     headers          cut the header block off a stream; fields, find, unfold
+    addresses        the addr-specs of an address field, by byte range
+    line_length      lines of a rewritten field, folded where they get too long
     received         our Received line, dates, hop count
     notice           the error mail: `NoticeFacts` in, bytes out (RFC 3464)
     notice_facts     what an error mail is made of

@@ -5,6 +5,7 @@
     origin      the server that a client was going to, and loops back to ourselves
     hops        what is asked of each next hop: TLS, soft bounces
     wildcard    patterns of rules and resources, and what they are rewritten to
+    rewriting   sender, recipients and one header field made anew, by byte range
     implicit    the rule of a relay that was given a destination and no rules
 
 A rule looks at the connection and answers with a reply or an acceptance; the session in

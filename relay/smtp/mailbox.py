@@ -5,6 +5,7 @@ the intake would have taken.
 """
 
 from spooltool.spool.mailbox import (
+    MAX_DOMAIN,
     NEEDS_SMTPUTF8,
     NULL,
     BadPath,
@@ -15,6 +16,7 @@ from spooltool.spool.mailbox import (
 )
 
 __all__ = [
+    "MAX_DOMAIN",
     "NEEDS_SMTPUTF8",
     "NULL",
     "BadPath",

@@ -10,6 +10,7 @@ import typer
 
 from spooltool.cli.invocation import Invocation
 from spooltool.cli.selection import name_trouble, select
+from spooltool.diagnose.header_changes import header_changes
 from spooltool.diagnose.row import Row
 from spooltool.diagnose.suspension import Keeper
 from spooltool.errors import (
@@ -21,7 +22,7 @@ from spooltool.errors import (
     NotRegular,
     UsageError,
 )
-from spooltool.render.diff import header_diff, shown_lines
+from spooltool.render.diff import change_words, header_diff, shown_lines
 from spooltool.render.message import Shown, message_lines
 from spooltool.render.text import visible
 from spooltool.spool.defects import Defect
@@ -115,6 +116,8 @@ def _tell(
     if diff:
         lines = header_diff(original, modified)
         out.lines(lines)
+        changes = header_changes(original, modified, row.rule, row.resource)
+        out.lines([f"# {change_words(change)}" for change in changes])
         if not lines:
             out.note("original and modified headers are equal")
         return ExitCode.OK

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from difflib import SequenceMatcher, unified_diff
+from typing import assert_never
 
+from spooltool.diagnose.header_changes import Done, HeaderChange
 from spooltool.render.text import visible
 
 _MOST_LINES = 4000
@@ -45,3 +47,18 @@ def header_diff(original: bytes, modified: bytes) -> list[str]:
     if len(before) + len(after) > _MOST_LINES:
         return whole_diff(original, modified)
     return list(unified_diff(before, after, "original headers", "modified headers", lineterm=""))
+
+
+def change_words(change: HeaderChange) -> str:
+    """What was done to some fields and by whom: `To, Cc rewritten: rule 11, resource in`."""
+    by = visible(change.by)
+    match change.done:
+        case Done.ADDED:
+            words = f"added by {by}" if by else "added by none of its rules"
+        case Done.REWRITTEN | Done.REMOVED:
+            words = f"{change.done.value}: {by or 'by none of its rules'}"
+        case Done.BROKEN:
+            return f"DKIM broken by {by or 'that'}"
+        case _:
+            assert_never(change.done)
+    return f"{', '.join(map(visible, change.fields))} {words}"

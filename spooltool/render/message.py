@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from spooltool.diagnose.header_changes import HeaderChange, header_changes
 from spooltool.diagnose.mending import mending
 from spooltool.diagnose.row import Row
-from spooltool.render.diff import whole_diff
+from spooltool.render.diff import change_words, whole_diff
 from spooltool.render.orders import order_words
 from spooltool.render.table import labelled, table
 from spooltool.render.text import columns, cut, visible, wrapped
@@ -43,6 +44,11 @@ class Shown(NamedTuple):
     given_up: float | None = None
     order: Order | None = None
 
+    @property
+    def changes(self) -> tuple[HeaderChange, ...]:
+        """What was done to the headers, and by whom."""
+        return header_changes(self.original, self.modified, self.row.rule, self.row.resource)
+
 
 def message_lines(shown: Shown, width: int, cut_at: int) -> list[str]:
     """The whole screen of one message: sentences wrapped at `width`, long lines cut at `cut_at`."""
@@ -53,7 +59,7 @@ def message_lines(shown: Shown, width: int, cut_at: int) -> list[str]:
         *_envelope(shown, width, cut_at),
         *_defects(shown, width, cut_at),
         "",
-        *_headers(shown, cut_at),
+        *_headers(shown, width, cut_at),
     ]
 
 
@@ -132,12 +138,17 @@ def _recipient_lines(row: Row, width: int, cut_at: int) -> list[str]:
     ordered = [*waiting, *(one for one in results if not one.pending)]
     shown = ordered[:MOST_RECIPIENTS]
     usual = {str(host) for host in row.hosts} | {f"{host}:25" for host in row.hosts}
-    cells = [(visible(one.address) or "<>", _mark(one), _reply(one, usual)) for one in shown]
+    cells = [(_address(one), _mark(one), _reply(one, usual)) for one in shown]
     lines = table(cells, cut_at)
     if len(ordered) > len(shown):
         rest = ordered[len(shown) :]
         lines += wrapped(f"and {len(rest):,} more: {_totals(rest)} (--json has all)", width)
     return lines
+
+
+def _address(one: Recipient) -> str:
+    words = visible(one.address) or "<>"
+    return f"{words} was {visible(one.path.orig)}" if one.path.orig else words
 
 
 def _totals(results: list[Recipient]) -> str:
@@ -246,13 +257,16 @@ def _defects(shown: Shown, width: int, cut_at: int) -> list[str]:
     return lines
 
 
-def _headers(shown: Shown, cut_at: int) -> list[str]:
+def _headers(shown: Shown, width: int, cut_at: int) -> list[str]:
     if not shown.original and not shown.modified:
         return [f"no headers; body {size(shown.body)}"]
     diff = whole_diff(shown.original, shown.modified)
     changed = any(line.startswith(("-", "+")) for line in diff)
     legend = "- as received, + as it will be sent" if changed else "sent as received"
-    lines = [f"headers ({legend}); body {size(shown.body)}", ""]
+    lines = [f"headers ({legend}); body {size(shown.body)}"]
+    for change in shown.changes:
+        lines += ["  " + line for line in wrapped(change_words(change), width - 2)]
+    lines.append("")
     lines += [cut(line, cut_at) for line in diff[:MOST_HEADER_LINES]]
     left = len(diff) - MOST_HEADER_LINES
     if left > 0:

@@ -156,6 +156,10 @@ def message_record(shown: Shown) -> dict[str, Any]:
     for name, block in (("original", shown.original), ("modified", shown.modified)):
         text = block.decode("utf-8", "surrogateescape")
         record[f"{name}_headers"] = clean.text(f"{name}_headers", text)
+    record["header_changes"] = [
+        {"fields": list(change.fields), "done": change.done.value, "by": change.by or None}
+        for change in shown.changes
+    ]
     record["body"] = shown.body if row.readable else None
     record["raw"] = clean.raw or None
     return record

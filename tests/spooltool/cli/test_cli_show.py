@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.build import headers, mail
+from spooltool.spool.recipient import Path as Path_
 from tests.spooltool.cli.calling import AS_OF, Ended, golden, on_terminal, settled
 
 Call = Callable[..., Ended]
@@ -36,6 +38,33 @@ def test_parts_of_it(gateway: Path, call: Call) -> None:
     assert diff[:2] == ["--- original headers", "+++ modified headers"]
     assert [line[1:] for line in diff if line.startswith("+R")] == modified[:1]
     assert call(*show, "--body").lines[0].startswith("Dear Eva")
+
+
+def test_who_changed_the_headers_is_named(gateway: Path, call: Call, root: Path) -> None:
+    original = headers(
+        "001njz01", AS_OF, more="DKIM-Signature: v=1; d=example.com; h=from:to; b=x\n"
+    )
+    changed = original.replace(b"eva@example.org", b"eva@mail.example.org")
+    recipient = Path_("eva@mail.example.org", "", "eva@example.org")
+    data = mail("001njz01", AS_OF, recipients=(recipient,), original=original, rewritten=changed)
+    (gateway / "D_sender" / "R001njz01").write_bytes(data)
+    show = ("show", "--spool", gateway, *AT, "001njz01")
+    lines = call(*show).lines
+    reasons = [
+        "Received added by relay",
+        "To rewritten: rule 11, resource smtp_in",
+        "DKIM broken by rule 11, resource smtp_in",
+    ]
+    at = lines.index("headers (- as received, + as it will be sent); body 73 B")
+    assert lines[at + 1 : at + 5] == [*(f"  {reason}" for reason in reasons), ""]
+    assert {"- To: eva@example.org", "+ To: eva@mail.example.org"} < set(lines)
+    assert "eva@mail.example.org was eva@example.org" in "\n".join(lines)
+    diff = call(*show, "--diff").lines
+    assert diff[-3:] == [f"# {reason}" for reason in reasons]
+    record = json.loads(call(*show, "--json").out)
+    assert record["header_changes"][1] == {
+        "fields": ["To"], "done": "rewritten", "by": "rule 11, resource smtp_in"
+    }  # fmt: skip
 
 
 def test_what_would_be_sent(gateway: Path, call: Call, tmp_path: Path) -> None:
