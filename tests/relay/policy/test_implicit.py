@@ -96,6 +96,10 @@ def test_the_keys_of_the_chapter() -> None:
     assert acceptance is not None
     values = acceptance.chapter("10.1.0.7", 40123)
     assert values == {
+        "AV_SETTING": "none",
+        "AV_IPADDR": "0.0.0.0",
+        "AV_PORT": "0",
+        "AV_HEADERS": "0",
         "SRC": "10.1.0.7",
         "SPORT": "40123",
         "DST": "10.1.5.2",
