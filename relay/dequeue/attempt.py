@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from relay.delivery.connection import Content
 from relay.dequeue.destination import Destination, of_envelope
+from relay.policy.resources import NONE, Resource, named, needs_content
 from relay.smtp.envelope import Mail
 from relay.smtp.wire import BareLineEndError, encode
 from spooltool.spool.codec import HEAD_BYTES, Envelope, parse
@@ -109,17 +110,31 @@ def take(spool: Spool, name: SpoolName, now: float, *, sealed: int, accept_hand_
         raise
 
 
-def unjudged(envelope: Envelope) -> str:
+def unjudged(envelope: Envelope, known: Mapping[str, Resource]) -> str:
     """Which judgement of its content a message asks for that nobody here can give; "" for none.
 
-    A key that cannot be obeyed is never read as "no filter".
+    `known` are the resources by name.  One that asks for nothing but what was done at
+    acceptance needs no judgement.  A key that cannot be obeyed is never read as "no filter".
     """
-    for key in ("AV_SETTING", "RESOURCE"):
-        for line in envelope.all(key):
-            if line.value != "none":
-                what = "scanner" if key == "AV_SETTING" else "such resource"
-                return f"{key} is {line.value}, and this relay has no {what}"
+    for line in envelope.all("AV_SETTING"):
+        if line.value != "none":
+            return f"AV_SETTING is {line.value}, and this relay has no scanner"
+    for line in envelope.all("RESOURCE"):
+        name = named(line.value)
+        if name == NONE:
+            continue
+        resource = known.get(name)
+        if resource is None:
+            return f"RESOURCE is {line.value}, and this relay has no such resource"
+        if needs_content(resource, _content_size(envelope)):
+            return f"the content is to be judged by {name}, and this relay cannot"
     return ""
+
+
+def _content_size(envelope: Envelope) -> int:
+    """Octets of what would be sent; of the whole file where its parts are not known."""
+    sizes = envelope.sizes
+    return sizes[1] + 1 + sizes[2] if sizes is not None else envelope.size
 
 
 def _sealed(locked: Locked, envelope: Envelope, data: bytes) -> bool:

@@ -41,6 +41,7 @@ from relay.dequeue.settings import Settings
 from relay.dequeue.settle import Settler
 from relay.dequeue.started import mark_started, unmark
 from relay.dequeue.telling import Telling
+from relay.policy.resources import NONE, changed, named, value
 from relay.queue.lifecycle import Decision, End, Terms, decide, decide_notice
 from relay.queue.schedule import Schedule
 from relay.queue.suspects import MOST, Suspects
@@ -91,6 +92,7 @@ class Desk:
         self._wake = wake
         self.stopping = False
         self._never_again: set[tuple[SpoolName, int]] = set()
+        self._unjudged: set[tuple[SpoolName, int]] = set()
         self._spent: set[tuple[str, int]] = set()
         self._closed: set[tuple[str, int]] = set()
 
@@ -273,7 +275,7 @@ class Desk:
 
     def _checked(self, job: Job, known: Known, destination: Destination, now: float) -> Job | None:
         number = job.id
-        if why := _nowhere(job):
+        if why := self._nowhere(job):
             self._unfit(Unfit(NO_ENVELOPE, why, job.locked, job.envelope), number, now)
             return None
         if job.name.letter == "R" and not job.pending:
@@ -289,6 +291,7 @@ class Desk:
                 self._told(job, Result((), ""), decision, now)
             job.close()
             return None
+        self._tell_changes(job)
         if job.destination != destination:
             job.close()
             known.destination = job.destination
@@ -414,13 +417,30 @@ class Desk:
     def _sync_failed(self, error: OSError) -> None:
         self.records.alert(f"sync failed, the disk may be failing: {error.strerror}")
 
+    def reconsider(self, now: float) -> None:
+        """A new configuration may know what messages asked for that waited in vain."""
+        waiting, self._unjudged = self._unjudged, set()
+        self._never_again -= waiting
+        for name, _ in waiting:
+            known = self.roster.known.get(name.number)
+            if known is not None and known.name == name and name.number not in self.schedule:
+                known.due = now
+                self.schedule_known(known)
 
-def _nowhere(job: Job) -> str:
-    """Why a message may go to no host; "" when it may go to one."""
-    if job.name.letter == "E":
-        return "" if job.destination.hosts else "ERR_SERVER names no host"
-    if job.envelope.get("ROUTE") == "mx":
-        return "ROUTE is mx, and this relay does not deliver by MX: retarget it"
-    if why := unjudged(job.envelope):
-        return why
-    return "" if job.destination.hosts else "DST names no host"
+    def _nowhere(self, job: Job) -> str:
+        """Why a message may go to no host; "" when it may go to one."""
+        if job.name.letter == "E":
+            return "" if job.destination.hosts else "ERR_SERVER names no host"
+        if job.envelope.get("ROUTE") == "mx":
+            return "ROUTE is mx, and this relay does not deliver by MX: retarget it"
+        if why := unjudged(job.envelope, self.settings.resources):
+            self._unjudged.add((job.name, job.locked.inode))
+            return why
+        return "" if job.destination.hosts else "DST names no host"
+
+    def _tell_changes(self, job: Job) -> None:
+        """Say that a message goes by another definition of its resource than it came by."""
+        text = job.envelope.get("RESOURCE") or NONE
+        resource = self.settings.resources.get(named(text))
+        if job.name.letter == "R" and resource is not None and changed(text, resource):
+            self.records.event(job.id, "resource-changed", was=text, now=value(resource))

@@ -371,6 +371,8 @@ class Dequeuer:
         self._pool.timeout = settings.timeout
         self._pool.ask(settings.hops(), Trust(settings.tls_minimum))
         self._pool.eightbit = settings.eightbit
+        self.desk.reconsider(time.time())
+        self.wake()
         self.records.event("", "reload")
 
     def status(self) -> dict[str, object]:

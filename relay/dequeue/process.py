@@ -59,6 +59,7 @@ def settings_of(config: Config) -> Settings:
         tls_ca=config.tls_ca,
         tls_minimum=config.tls_minimum,
         destinations=config.destinations,
+        resources={resource.name: resource for resource in config.resources},
     )
 
 

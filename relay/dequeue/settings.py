@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from relay.config.destinations import DestinationTable
+from relay.config.resources import Resource
 from relay.delivery.connection import EightBit
 from relay.policy.hops import Hops
 from relay.queue.schedule import Limits
@@ -32,6 +34,7 @@ class Settings:
     tls_ca: str = ""
     tls_minimum: str = "1.2"
     destinations: tuple[DestinationTable, ...] = ()
+    resources: Mapping[str, Resource] = field(default_factory=dict)
 
     def hops(self) -> Hops:
         """What is asked of each next hop."""

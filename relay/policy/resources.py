@@ -10,7 +10,17 @@ import hashlib
 from relay.config.resources import NONE, RESOURCE, Resource
 from relay.config.show import encode
 
-__all__ = ["DIGEST_LENGTH", "NONE", "Resource", "definition", "digest", "needs_content", "value"]
+__all__ = [
+    "DIGEST_LENGTH",
+    "NONE",
+    "Resource",
+    "changed",
+    "definition",
+    "digest",
+    "named",
+    "needs_content",
+    "value",
+]
 
 DIGEST_LENGTH = 16
 """Hexadecimal digits of a definition's SHA-256 that RESOURCE holds."""
@@ -37,6 +47,20 @@ def digest(resource: Resource) -> str:
 def value(resource: Resource) -> str:
     """RESOURCE of a message that matched this resource."""
     return f"{resource.name} {digest(resource)}"
+
+
+def named(text: str) -> str:
+    """The name in a value of RESOURCE."""
+    return text.partition(" ")[0]
+
+
+def changed(text: str, resource: Resource) -> bool:
+    """Whether a value of RESOURCE was written by another definition than the present one.
+
+    A name without a digest, as an operator sets it, means whatever is defined.
+    """
+    then = text.partition(" ")[2]
+    return bool(then) and then != digest(resource)
 
 
 def needs_content(resource: Resource, size: int) -> bool:
