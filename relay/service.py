@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, NoReturn
 
@@ -20,6 +20,9 @@ import typer
 
 from relay.account import become, become_with_mark
 from relay.config import Config, notes, show
+from relay.matching import match_command
+from relay.options import NAME, ConfigOption, SpoolOption, say
+from relay.reloading import WAIT, reader, reload_command
 from relay.source import DEFAULT_CONFIG, Source
 from spooltool.errors import (
     EXIT_MEANING,
@@ -30,9 +33,6 @@ from spooltool.errors import (
 )
 from spooltool.store.root import Spool, check_local
 
-NAME = "relay"
-
-_WAIT = 30.0
 _EXIT_CODES = (
     ExitCode.USAGE,
     ExitCode.NO_SPOOL,
@@ -62,13 +62,6 @@ app.add_typer(config_app, name="config")
 clock_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Vouch for the clock.")
 app.add_typer(clock_app, name="clock")
 
-SpoolOption = Annotated[
-    str | None, typer.Option("--spool", metavar="DIR", help="The spool; else rundir of relay.toml.")
-]
-ConfigOption = Annotated[
-    str | None,
-    typer.Option("--config", metavar="FILE", help=f"relay.toml; else {DEFAULT_CONFIG} if there."),
-]
 ListenOption = Annotated[
     list[str] | None,
     typer.Option("--listen", metavar="HOST:PORT", help="Where to listen; port 0: any free one."),
@@ -89,16 +82,6 @@ ForceOption = Annotated[
 SupervisorOption = Annotated[int, typer.Option("--supervisor", hidden=True)]
 FdOption = Annotated[list[int] | None, typer.Option(hidden=True)]
 ReadyOption = Annotated[int | None, typer.Option("--ready-fd", hidden=True)]
-
-
-def say(text: str) -> None:
-    """One line on stdout, at once: scripts wait for it.
-
-    In one write, for another process may have the same stdout: print makes two where Python
-    does not buffer.
-    """
-    sys.stdout.write(f"{NAME}: {text}\n")
-    sys.stdout.flush()
 
 
 @app.command("run")
@@ -200,7 +183,7 @@ def asmtpd_command(
     return asmtpd.run(
         found,
         sockets,
-        reload=_reader(source),
+        reload=reader(source, found),
         ready=ready,
         certificate=certificate,
         tls_sockets=tls_sockets,
@@ -246,7 +229,7 @@ def mdq_command(
         once=once,
         force=force,
         serve=None if once else serve,
-        reload=_reader(source),
+        reload=reader(source, found),
         ready=ready,
         reloaded=readiness.tell,
     )
@@ -266,8 +249,12 @@ def restart_command(
         raise UsageError(f"{what!r} is neither {' nor '.join(RESTART_SIGNAL)}")
     found = Source(spool, config).read()
     with Spool.open(found.rundir) as opened:
-        restart(opened, [what] if what else list(RESTART_SIGNAL), _WAIT, say)
+        restart(opened, [what] if what else list(RESTART_SIGNAL), WAIT, say)
     return ExitCode.OK
+
+
+app.command("reload")(reload_command)
+app.command("match")(match_command)
 
 
 @config_app.command("check")
@@ -354,16 +341,6 @@ def _listening(config: Config) -> tuple[list[socket.socket], list[socket.socket]
 def _check_disk(config: Config, *, force: bool) -> None:
     os.makedirs(config.rundir, mode=0o700, exist_ok=True)
     check_local(config.rundir, force=force)
-
-
-def _reader(source: Source) -> Callable[[], Config | str]:
-    def read() -> Config | str:
-        try:
-            return source.named()
-        except ConfigError as error:
-            return "; ".join((error.message, *error.problems))
-
-    return read
 
 
 def _die_with(parent: int) -> bool:

@@ -4,6 +4,7 @@
     networks    the networks that rules name, resolved
     rules       one rule, and what it is about
     resources   what a resource asks of mail that matched it
+    explanation what would become of a mail, and why
     rulebase    ordered rules: which one decides, what the envelope says
     rule_policy what they say to one connection
     refusal     who was refused by which rule, for the logs

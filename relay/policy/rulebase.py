@@ -221,6 +221,7 @@ def rulebase_of(config: Config) -> RuleBase:
             known[table.resource] if table.resource else None,
             Track(table.track),
             table.disabled,
+            table.name,
         )
         for table in config.rules
     )

@@ -50,6 +50,7 @@ class Rule:
     resource: Resource | None = None
     track: Track = Track.LOG
     disabled: bool = False
+    name: str = ""
 
     def __str__(self) -> str:
         """How logs name it: "11 smtp_in"."""

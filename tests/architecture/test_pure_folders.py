@@ -31,6 +31,9 @@ SHELL = {
         "account",
         "service",
         "source",
+        "options",
+        "reloading",
+        "matching",
         "supervisor",
     }
     | {"logs", "tls"},
