@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from relay.delivery.connection import Content
 from relay.dequeue.attempt import (
@@ -34,6 +34,7 @@ from relay.dequeue.finish import (
     write_results,
 )
 from relay.dequeue.lanes import Result
+from relay.dequeue.new_destination import barred
 from relay.dequeue.notices import notice_mail
 from relay.dequeue.records import Records
 from relay.dequeue.roster import Known, Roster
@@ -189,6 +190,12 @@ class Desk:
             job.id, "converted", host=host, parts=plan.parts, dkim_broken=plan.breaks_dkim or None
         )
         return mail, content
+
+    def barred(self, job: Job, mail: Mail, address: str) -> Collection[str]:
+        """The recipients whom no rule lets it go to over this address, where that is asked."""
+        settings = self.settings
+        recipients = [recipient for recipient, _ in mail.recipients]
+        return barred(job, recipients, address, settings.rules, settings.resources)
 
     async def room(self) -> None:
         """Wait while as many deliveries are unsynced as may be."""

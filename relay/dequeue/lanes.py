@@ -9,7 +9,7 @@ the life cycle what becomes of a message.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -20,7 +20,7 @@ from relay.dequeue.attempt import Job, Unfit
 from relay.dequeue.destination import SMTP_PORT, Destination
 from relay.queue.offer import Offer
 from relay.smtp.envelope import Mail
-from relay.smtp.outcome import Kind, Outcome, broken
+from relay.smtp.outcome import Kind, Outcome, barred, broken
 from relay.smtp.reply import Reply
 from spooltool.spool.hosts import HostPort
 
@@ -60,6 +60,10 @@ class Work(Protocol):
 
     def fitted(self, job: Job, mail: Mail, content: Content, host: str) -> tuple[Mail, Content]:
         """The same for a host without 8BITMIME, as far as it is to be and can be converted."""
+        ...
+
+    def barred(self, job: Job, mail: Mail, address: str) -> Collection[str]:
+        """The recipients whom no rule lets it go to over this address, where that is asked."""
         ...
 
     async def settle(self, job: Job, result: Result) -> None:
@@ -211,11 +215,16 @@ class Lane:
             host, used = _peer(connection.address), connection.mails > 0
             if connection.cipher is not None:
                 tls[host] = str(connection.cipher)
+            if kept := self._work.barred(job, offer.mail, connection.address[0]):
+                offer.bar(kept, barred(host), host)
             mail, body = offer.mail, content
-            if mail.eightbit and connection.lacks_eightbit:
-                mail, body = self._work.fitted(job, mail, content, host)
-            done = await connection.deliver(mail, body)
-            offer.answered(done.outcomes, host, gap=bool(done.gap))
+            if not mail.recipients:
+                offer.answered((), host)
+            else:
+                if mail.eightbit and connection.lacks_eightbit:
+                    mail, body = self._work.fitted(job, mail, content, host)
+                done = await connection.deliver(mail, body)
+                offer.answered(done.outcomes, host, gap=bool(done.gap))
             if not offer.open or last.broken_content:
                 break
             # A connection kept from an earlier mail may have been over before this one.

@@ -17,6 +17,7 @@ from relay.delivery.connection import EightBit
 from relay.dequeue.mdq import Dequeuer
 from relay.dequeue.settings import Settings
 from relay.logs.process_log import ProcessLog
+from relay.policy.rulebase import rulebase_of
 from relay.queue.schedule import Limits
 from spooltool.errors import ConfigError
 from spooltool.store.journal import reserve
@@ -59,6 +60,7 @@ def settings_of(config: Config) -> Settings:
         tls_ca=config.tls_ca,
         tls_minimum=config.tls_minimum,
         destinations=config.destinations,
+        rules=rulebase_of(config) if config.rules else None,
         resources={resource.name: resource for resource in config.resources},
     )
 

@@ -9,6 +9,7 @@ from relay.config.destinations import DestinationTable
 from relay.config.resources import Resource
 from relay.delivery.connection import EightBit
 from relay.policy.hops import Hops
+from relay.policy.rulebase import RuleBase
 from relay.queue.schedule import Limits
 
 
@@ -35,6 +36,7 @@ class Settings:
     tls_minimum: str = "1.2"
     destinations: tuple[DestinationTable, ...] = ()
     resources: Mapping[str, Resource] = field(default_factory=dict)
+    rules: RuleBase | None = None
 
     def hops(self) -> Hops:
         """What is asked of each next hop."""
