@@ -14,11 +14,13 @@ from typing import Any, TypeVar
 from relay.config import kinds
 from relay.config.destinations import DESTINATION, TLS_WORDS, DestinationTable
 from relay.config.kinds import MinFree, Read
+from relay.config.log_targets import log_targets
 from relay.config.networks import NETWORK, NetworkTable
 from relay.config.resources import RESOURCE, Resource
 from relay.config.rules import RULE, RuleTable
 from relay.config.scanners import SCANNER, ScannerTable
 from relay.config.tables import TableKind
+from spooltool.logs.log_target import LogTarget
 from spooltool.spool.hosts import HostPort
 
 CHAPTER = "chapter"
@@ -138,6 +140,15 @@ class Config:
         10 << 20, 64 << 10, 1 << 40, "octets", "size at which a log file is rotated"
     )
     log_keep: int = _whole(7, 1, 1000, "files", "rotated log files that are kept of each log")
+    log_to: tuple[LogTarget, ...] = _list(
+        (),
+        "journald|unix:PATH|udp:HOST:PORT|tcp:HOST:PORT, ...",
+        log_targets,
+        "where the records of the tracker and alerts go, besides the files: the journal, or "
+        "syslog (RFC 5424) to a socket such as /dev/log, by UDP, or octet-counted by TCP",
+        reload=False,
+    )
+    log_to_all: bool = _flag(False, "all other lines of the .elg files go there, too")
     alert_command: tuple[str, ...] = _list(
         (),
         "PROGRAM, ARGUMENT, ...",

@@ -347,7 +347,7 @@ class Desk:
         if error is not None:
             raise CannotWrite(f"notice file: {error.strerror}")
         incoming.release()
-        self.records.event(job.id, "notice-due", notice=incoming.name.number)
+        self.telling.notice_apart(job, decision, incoming.name.number)
         self._wake()
 
     def _commit(self, incoming: Incoming) -> list[OSError | None]:
@@ -359,7 +359,7 @@ class Desk:
         number = job.id
         gone = decision.end in (End.REMOVE, End.TRASH)
         self.settler.changed(None if gone else job.locked.fd)
-        self.telling.attempt(job, result, decision)
+        self.telling.attempt(job, result, decision, now)
         # What became an E file has another destination: the next scan finds it.
         leaves = gone or decision.end is End.EXPIRE
         due = None if leaves else float(decision.state.next_try)

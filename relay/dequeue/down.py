@@ -130,7 +130,7 @@ class Down:
             except SpooltoolError as error:
                 desk.records.alert(f"result not written: {error}", number)
                 return
-            desk.telling.attempt(job, Result(outcomes, result.host), decision)
+            desk.telling.attempt(job, Result(outcomes, result.host, True), decision, now)
             gone = decision.end in (End.REMOVE, End.TRASH)
             desk.settler.changed(None if gone else job.locked.fd)
             desk.schedule.remove(number)

@@ -16,6 +16,7 @@ from relay.config import Config
 from relay.delivery.connection import EightBit
 from relay.dequeue.mdq import Dequeuer
 from relay.dequeue.settings import Settings
+from relay.logs.output import Output
 from relay.logs.process_log import ProcessLog
 from relay.policy.rulebase import rulebase_of
 from relay.queue.schedule import Limits
@@ -121,6 +122,8 @@ async def _main(
         size=config.log_size,
         keep=config.log_keep,
         alert_command=config.alert_command,
+        outputs=[Output(target) for target in config.log_to],
+        all_lines=config.log_to_all,
     )
     mdq = Dequeuer(spool, settings_of(config), log, _reader(reload, log))
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -153,6 +156,7 @@ def _reader(reload: Reload | None, log: ProcessLog) -> Callable[[], Settings] | 
         if isinstance(found, str):
             raise ConfigError(f"configuration not taken over: {found}")
         log.alert_command.argv = found.alert_command
+        log.all_lines = found.log_to_all
         return settings_of(found)
 
     return read

@@ -28,6 +28,7 @@ from relay.intake.records import Records
 from relay.intake.settings import settings_of
 from relay.intake.space import Space
 from relay.intake.wake import Waker
+from relay.logs.output import Output
 from relay.logs.process_log import ProcessLog
 from relay.policy.origin import Origin
 from relay.tls.certificate import BadCertificate, Renewal, note_on, server_context
@@ -118,6 +119,8 @@ class Process:
             size=config.log_size,
             keep=config.log_keep,
             alert_command=config.alert_command,
+            outputs=[Output(target) for target in config.log_to],
+            all_lines=config.log_to_all,
         )
         waker = Waker(self._spool)
         records = Records(log)
@@ -229,6 +232,7 @@ class Process:
             return
         self._intake.settings = settings_of(found, self._context(found, log))
         log.alert_command.argv = found.alert_command
+        log.all_lines = found.log_to_all
         log.event("", "reload")
         if names := restart_needed(self._config, found):
             log.alert(f"a reload does not change {', '.join(names)}: restart the relay for that")

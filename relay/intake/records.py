@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Sequence
 
 from relay.config.resources import NONE
 from relay.intake.reception import Client, Reception
+from relay.logs.parties import parties
 from relay.logs.process_log import ProcessLog
 from relay.policy.acceptance import Acceptance
 from relay.policy.refusal import Refusal
-from relay.policy.rewriting import Kind
+from relay.policy.rewriting import Change, Kind
 from relay.smtp.reply import Reply
-
-_MOST_NAMED = 20
-"""Recipients of a message that its record names; asmtpd.elg has the number of all."""
 
 
 class Records:
@@ -26,23 +23,24 @@ class Records:
     def stored(self, client: Client, reception: Reception) -> None:
         """A message is durable and its 250 goes out."""
         number, acceptance = reception.incoming.name.number, reception.acceptance
-        sender, recipients = reception.sender, reception.recipients
+        sender, resource = reception.sender.address, _name(reception.acceptance)
         self.log.event(
             number,
             "stored",
             src=client.address,
             helo=client.helo,
-            sender=sender.address,
-            rcpts=len(recipients),
+            sender=sender,
+            rcpts=len(reception.recipients),
             size=reception.size,
             rule=acceptance.rule,
-            resource=_name(acceptance) or None,
+            resource=resource or None,
             proto=client.protocol,
             tls=client.cipher,
             proxy=client.proxy or None,
         )
-        if reception.changes:
-            self._rewritten(number, reception)
+        self.rewritten(
+            number, str(acceptance.rule), resource, reception.changes, reception.dkim_broken
+        )
         if not acceptance.log_ok:
             return  # a rule that tracks nothing
         self.log.track(
@@ -54,34 +52,11 @@ class Records:
             service=acceptance.dport,
             proto="tcp",
             rule=acceptance.rule,
-            resource=_name(acceptance),
-            sender=sender.address or "<>",
-            to=_named(one.address for one in recipients),
-            Orig_from=sender.orig,
-            Orig_to=_named(one.orig or one.address for one in recipients)
-            if any(one.orig for one in recipients)
-            else "",
+            resource=resource,
+            **parties(reception.sender, reception.recipients) | {"sender": sender or "<>"},
             size=reception.size,
             proxy=client.proxy,
         )
-
-    def _rewritten(self, number: str, reception: Reception) -> None:
-        """What a resource changed, and what it could not."""
-        changes, name = reception.changes, _name(reception.acceptance)
-        done = {one.field.lower(): one.field for one in changes if one.kind is not Kind.REFUSED}
-        rule = f"{reception.acceptance.rule} {name}"
-        broken = f"DKIM broken by {rule}" if reception.dkim_broken else None
-        self.log.event(number, "rewritten", rule=rule, fields=",".join(done.values()), dkim=broken)
-        for one in changes:
-            if one.kind is Kind.REFUSED:
-                self.log.event(
-                    number,
-                    "not-rewritten",
-                    rule=rule,
-                    field=one.field,
-                    text=one.old,
-                    reason=one.why,
-                )
 
     def turned_down(self, client: Client, refusal: Refusal) -> None:
         """The policy refused a client or a recipient."""
@@ -115,6 +90,29 @@ class Records:
             )
         if refusal.alert:
             self.log.alert(f"rule {refusal.rule} refused {client.address}: {reply}")
+
+    def rewritten(
+        self, number: str, rule: str, resource: str, changes: Sequence[Change], broken: bool
+    ) -> None:
+        """A rule changed, or refused to change, addresses and fields of a message.
+
+        `broken`: a DKIM signature covers a changed field, so that it will not verify.
+        """
+        kinds = [change.kind for change in changes]
+        if not kinds:
+            return
+        refused = next((change for change in changes if change.kind is Kind.REFUSED), None)
+        self.log.event(
+            number,
+            "rewritten",
+            rule=rule,
+            resource=resource or None,
+            changed=kinds.count(Kind.CHANGED) or None,
+            deleted=kinds.count(Kind.DELETED) or None,
+            refused=kinds.count(Kind.REFUSED) or None,
+            reason=f"{refused.field}: {refused.why}" if refused else None,
+            dkim_broken=broken or None,
+        )
 
     def tls_failed(self, client: Client, text: str) -> None:
         """A client with which TLS did not come about; it is gone."""
@@ -190,11 +188,6 @@ class Records:
             reason=str(reply),
             proxy=client.proxy,
         )
-
-
-def _named(addresses: Iterable[str]) -> str:
-    """The first addresses of a message, by commas."""
-    return ",".join(islice(addresses, _MOST_NAMED))
 
 
 def _name(acceptance: Acceptance) -> str:

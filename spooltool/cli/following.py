@@ -52,6 +52,7 @@ class Follow:
         self._messages: dict[str, Watched] = {}
         self._began = time.monotonic()
         self._scan_at = 0.0
+        self._early: list[tuple[str, Step]] | None = []
 
     def run(self, files: Sequence[str], seconds: float | None = None) -> int:
         """Follow these files until all have left, or for `seconds`; the exit code."""
@@ -96,14 +97,18 @@ class Follow:
         return [message for message in self._messages.values() if not message.outcome]
 
     def _open(self) -> None:
-        """What is said before the first change."""
+        """What is said before the first change, and what the first look has shown to be one."""
         stands = [message.stand for message in self._here() if message.stand]
-        if stands and not self._json:
-            self._each(shown.start_line(stands, self._place), self._out.note)
+        if self._messages and not self._json:
+            gone = len(self._messages) - len(stands)
+            self._each(shown.start_line(stands, self._place, gone), self._out.note)
         if self._messages and not self._lookout.relay.up:
             self._tell_relay()
         if not self._json and not self._out.tty:
             self._say(shown.pipe_header().encode())
+        early, self._early = self._early, None
+        for id, step in early or ():
+            self._write(id, step)
 
     def _tell_relay(self) -> None:
         up = self._lookout.relay.up
@@ -111,7 +116,8 @@ class Follow:
 
     def _end(self, ended: str) -> int:
         outcomes = [message.outcome for message in self._messages.values() if message.outcome]
-        here = [message.stand or Stand("fresh") for message in self._here()]
+        still = self._here()
+        here = [message.stand for message in still if message.stand]
         seconds = time.monotonic() - self._began
         interrupted = ended == " when interrupted"
         if self._json:
@@ -122,7 +128,7 @@ class Follow:
             self._each(line, lambda text: self._say(self._out.encode(text)))
         if interrupted:
             return ExitCode.INTERRUPTED
-        return ExitCode.OK if not here and HAPPY.issuperset(outcomes) else ExitCode.SOME
+        return ExitCode.OK if not still and HAPPY.issuperset(outcomes) else ExitCode.SOME
 
     # looking
 
@@ -179,8 +185,7 @@ class Follow:
 
     def _left(self, message: Watched, outcome: str, host: str, why: str) -> None:
         message.outcome = outcome
-        before = message.stand or Stand("fresh")
-        self._tell(message, before, Stand(outcome), host, why, left=True)
+        self._tell(message, message.stand, Stand(outcome), host, why, left=True)
 
     def _read_log(self) -> frozenset[str]:
         """Numbers of watched messages that new lines are about; each line joins its trail."""
@@ -205,11 +210,23 @@ class Follow:
     # telling
 
     def _tell(
-        self, message: Watched, before: Stand, after: Stand, host: str, why: str, left: bool = False
+        self,
+        message: Watched,
+        before: Stand | None,
+        after: Stand,
+        host: str,
+        why: str,
+        left: bool = False,
     ) -> None:
         step = Step(time.time(), message.file, before, after, host, why, left)
+        if self._early is None:
+            self._write(message.id, step)
+        else:
+            self._early.append((message.id, step))
+
+    def _write(self, id: str, step: Step) -> None:
         if self._json:
-            self._say(text_line(shown.record(message.id, step)))
+            self._say(text_line(shown.record(id, step)))
         elif self._out.tty:
             self._say(self._out.encode(shown.screen_line(step, self._out.width)))
         else:

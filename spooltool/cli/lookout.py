@@ -13,8 +13,10 @@ from dataclasses import dataclass, field, replace
 
 from spooltool.cli.invocation import Invocation
 from spooltool.cli.relay_view import Holders, ask_relay, find_holders
+from spooltool.diagnose.down import Down
 from spooltool.diagnose.leaving import Trail
 from spooltool.diagnose.row import Found, Row
+from spooltool.diagnose.suspension import Keeper
 from spooltool.render.following import Stand
 from spooltool.spool.names import TRASH, SpoolName
 from spooltool.spool.states import Circumstance
@@ -56,12 +58,16 @@ class Lookout:
         self._spool = invocation.spool
         self._settings = invocation.settings
         self._holders = Holders({}, {})
+        self._down = Down(self.relay.destinations)
+        self._keeper = Keeper(self.relay.orders)
 
     def ask(self) -> bool:
         """Ask the relay how it is and who holds what; whether it went up or down meanwhile."""
         was_up = self.relay.up
         self.relay = ask_relay(self._spool)
         self._holders = find_holders(self._spool, self.relay)
+        self._down = Down(self.relay.destinations)
+        self._keeper = Keeper(self.relay.orders)
         return self.relay.up != was_up
 
     def places(self, ids: Collection[str]) -> dict[str, SpoolName]:
@@ -93,7 +99,7 @@ class Lookout:
             return None
         around = replace(self._around(now), holder=holder)
         found = Found(name, entry.inode, entry.size, entry.mtime, entry.head, entry.error)
-        row = Row(found, around, held_since=since)
+        row = self._keeper.mark(self._down.mark(Row(found, around, held_since=since)))
         message.sign, message.holder, message.file = sign, holder, name.file
         message.stale_at = self._stale_at(row, now)
         message.pending = sum(one.pending for one in row.results)
@@ -126,8 +132,9 @@ class Lookout:
         """When the same file may stand otherwise."""
         if row.letter == "T":
             at = row.mtime + row.around.timeout
-        elif self.relay.up:
-            at = (row.facts.next_try or row.mtime) + row.around.grace
+        elif row.around.relay_up:
+            due = max(row.facts.next_try or row.mtime, row.around.next_probe)
+            at = due + row.around.grace
         else:
             return _NEVER
         return at if at > now else _NEVER

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from spooltool.diagnose.relay import Destination, RelayView
 from spooltool.errors import NotPermitted, RelayUnreachable
+from spooltool.spool.hosts import HostPort
 from spooltool.spool.names import OWN_DIR
 from spooltool.store.lock import holders
 from spooltool.store.root import Spool
@@ -66,6 +67,8 @@ def _view(status: Status) -> RelayView:
                 one.since,
                 one.last_success,
                 one.error,
+                tuple(HostPort(host, port) for host, port in one.hosts),
+                one.next_probe,
             )
             for one in status.destinations
         ),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from spooltool.cli.invocation import Invocation
 from spooltool.cli.relay_view import Holders, find_holders
+from spooltool.diagnose.down import Down
 from spooltool.diagnose.row import Content, Found, Row
 from spooltool.diagnose.suspension import Keeper
 from spooltool.errors import SpooltoolError, UsageError
@@ -104,6 +105,7 @@ class RowMaker:
         self.spool = invocation.spool
         self._around = invocation.around
         self._holders: Holders = find_holders(self.spool, invocation.relay)
+        self._down = Down(invocation.relay.destinations)
         self._keeper = Keeper(invocation.relay.orders)
 
     def __call__(self, entry: Entry) -> Row:
@@ -112,7 +114,7 @@ class RowMaker:
         if row.facts.kind is None and row.state is None and b"\nSTATE:" in (row.head or b""):
             entry = read_again(self.spool, entry)  # its writer may have been between two bytes
             row = self._row(entry)
-        return self._keeper.mark(row)
+        return self._keeper.mark(self._down.mark(row))
 
     def named(self, name: SpoolName) -> Row | None:
         """The row of a file by name; None when it is gone."""

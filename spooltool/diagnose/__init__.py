@@ -7,6 +7,7 @@
     tally     counts by standing, reason and host over many rows
     health    what a monitoring check measures, its limits, its verdict
     relay     what is known of the running relay
+    suspension, down  what its orders and its probes mean for a message
     probing   what a live look at a host found; certificate: what its certificate says
 
 It may import `spooltool.spool` and `spooltool.errors`.

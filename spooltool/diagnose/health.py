@@ -79,10 +79,13 @@ def usual_limits(scan_period: int) -> tuple[dict[str, float], dict[str, float]]:
 
 
 def changed_limits(option: str, texts: Iterable[str], limits: Limits) -> dict[str, float]:
-    """The limits with `stuck=10,oldest=4h,held=off` put in.  Raises UsageError."""
+    """The limits with `stuck=10,oldest=4h,held=off` put in.  Raises UsageError.
+
+    `stuck:10`, as a query would have it, means the same.
+    """
     changed = dict(limits)
     for item in (item for text in texts for item in text.split(",")):
-        name, equals, value = item.partition("=")
+        name, equals, value = item.replace(":", "=", 1).partition("=")
         measure = MEASURE.get(name.strip().lower())
         if measure is None:
             raise UsageError(f"{option} {item}: no such measure: one of {', '.join(MEASURE)}")

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from spooltool.spool.hosts import HostPort
+
 if TYPE_CHECKING:
     from spooltool.control import Order
 
 
 class Destination(NamedTuple):
-    """One next hop as the dequeuer sees it.  Times are unix seconds, None for never."""
+    """One next hop as the dequeuer sees it.  Times are unix seconds, None for never.
+
+    While it is `down`, one probe at `next_probe` speaks for all its mail.
+    """
 
     name: str
     due: int = 0
@@ -20,6 +25,8 @@ class Destination(NamedTuple):
     since: float | None = None
     last_success: float | None = None
     error: str = ""
+    hosts: tuple[HostPort, ...] = ()
+    next_probe: float | None = None
 
 
 class RelayView(NamedTuple):

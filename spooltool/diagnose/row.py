@@ -283,9 +283,14 @@ class Row:
 
     @property
     def next_try(self) -> int | None:
-        """When the next try is due, unix seconds; None when none is planned or known."""
+        """When the next try is due, unix seconds; None when none is planned or known.
+
+        While its destination is down that is the probe which speaks for all its mail.
+        """
         next_try = self.facts.next_try
-        return next_try if next_try and self.waits_for_a_try else None
+        if not next_try or not self.waits_for_a_try:
+            return None
+        return max(next_try, int(self.around.next_probe))
 
     @property
     def waits_for_a_try(self) -> bool:

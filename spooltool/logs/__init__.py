@@ -1,13 +1,17 @@
 """The grammar of the logs: what a line says, and how it is written.
 
-    elg       mdq.elg and asmtpd.elg: `[pid@host] <time> <id> <event> key=value...`
-    events    the closed table of events, with their fields
-    tracker   tracker.log: the text form of `fw log`
-    quoting   values in a line: no byte of a message begins a line or a field
-    instant   times as they stand in lines
-    clock     the time of a line of either kind, for followers that merge
+    elg         mdq.elg and asmtpd.elg: `[pid@host] <time> <id> <event> key=value...`
+    events      the closed table of events, with their fields
+    tracker     tracker.log: the text form of `fw log`
+    entry       what a log server is told: one record, alert or line
+    syslog      an entry as a message of RFC 5424
+    journal     an entry as a datagram of systemd-journald
+    log_target  where entries go
+    quoting     values in a line: no byte of a message begins a line or a field
+    instant     times as they stand in lines
+    clock       the time of a line of either kind, for followers that merge
 
-Pure.  It imports `spooltool.spool.defects` alone.
+Pure.  It imports `spooltool.spool.defects` and `spooltool.spool.hosts` alone.
 """
 
 from spooltool.logs.clock import line_time

@@ -42,6 +42,12 @@ EVENTS: tuple[Event, ...] = (
         "a message is durable and its 250 goes out",
         ("src", "helo", "sender", "rcpts", "size", "rule", "proto", "resource", "tls", "proxy"),
     ),
+    Event(
+        "rewritten",
+        ASMTPD,
+        "addresses or header fields were changed as the rule says",
+        ("rule", "resource", "changed", "deleted", "refused", "reason", "dkim_broken"),
+    ),
     Event("closed", ASMTPD, "the intake stops taking mail", ("reason", "limit", "value")),
     Event("opened", ASMTPD, "the intake takes mail again", ("reason", "limit", "value")),
     Event(
@@ -51,6 +57,12 @@ EVENTS: tuple[Event, ...] = (
         ("host", "parts", "dkim_broken"),
     ),
     Event("not-converted", MDQ, "that cannot be done with this message", ("host", "reason")),
+    Event(
+        "exception",
+        MDQ,
+        "a content check or a scanner found or changed something",
+        ("resource", "action", "reason"),
+    ),
     Event("delivered", MDQ, "a recipient's next hop took the message", _OUTCOME),
     Event("put-off", MDQ, "a recipient failed for now", _OUTCOME),
     Event("rejected", MDQ, "a recipient failed for good", _OUTCOME),

@@ -34,6 +34,8 @@ TRACKER_FIELDS: dict[str, str] = {
     "Resource": "resource that the message came in by",
     "Res_action": "what the resource did to it",
     "Len": "size of the message in bytes",
+    "elapsed": "seconds from taking the message up to the answer (accounting)",
+    "count": "recipients that got it (accounting, ours)",
     "proxy": "address and port of the proxy that spoke for the client (ours)",
     "product": "always relay (ours)",
 }

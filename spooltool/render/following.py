@@ -38,12 +38,13 @@ class Stand(NamedTuple):
 class Step(NamedTuple):
     """One change: at unix seconds, in which file, from what to what, at which host, and why.
 
-    `after` is an outcome where `left` says that the message has left.
+    `before` is None for a message that left before it was looked at.  `after` is an outcome
+    where `left` says that the message has left.
     """
 
     at: float
     file: str
-    before: Stand
+    before: Stand | None
     after: Stand
     host: str
     why: str
@@ -59,7 +60,10 @@ def pipe_line(step: Step) -> str:
     """One change in a pipe: tabs, uncut."""
     before, after = _words(step)
     return "\t".join(
-        (rfc3339(step.at) or "-", _name(step), before, after, visible(step.host) or "-", _why(step))
+        (
+            *(rfc3339(step.at) or "-", _name(step), before or "-", after),
+            *(visible(step.host) or "-", _why(step)),
+        )
     )
 
 
@@ -68,7 +72,9 @@ def screen_line(step: Step, width: int) -> str:
     when = moment(step.at)
     start = f"{when:%H:%M:%S}" if when else "--:--:--"
     wide = width >= _WIDE
-    words = " -> ".join(_words(step)).ljust(_WORDS_WIDE if wide else _WORDS)
+    words = " -> ".join(word for word in _words(step) if word).ljust(
+        _WORDS_WIDE if wide else _WORDS
+    )
     line = f"{start}  {_name(step)}  {words}  "
     if step.host or wide:
         line += visible(step.host).ljust(_HOST_WIDE if wide else 0) + "  "
@@ -82,6 +88,8 @@ def _name(step: Step) -> str:
 def _words(step: Step) -> tuple[str, str]:
     """Both standings; from stuck to stuck it is the reason that has changed."""
     before, after = step.before, step.after
+    if before is None:
+        return "", after.word
     if before.word == after.word:
         return before.reason or before.word, after.reason or after.word
     return before.word, after.word
@@ -100,8 +108,8 @@ def record(id: str, step: Step) -> dict[str, Any]:
         "at": rfc3339(step.at),
         "id": id,
         "file": step.file,
-        "before": before.word,
-        "before_stuck": before.reason or None,
+        "before": before.word if before else None,
+        "before_stuck": (before.reason or None) if before else None,
         "standing": None if left else after.word,
         "stuck": after.reason or None,
         "outcome": after.word if left else None,
@@ -111,9 +119,14 @@ def record(id: str, step: Step) -> dict[str, Any]:
     }
 
 
-def start_line(stands: Sequence[Stand], place: str) -> str:
-    """`watching 143 messages in gw1:/var/spool/relay: 120 refused, 23 put off`."""
-    return f"watching {plural(len(stands), 'message')} in {place}: {_here(stands)}"
+def start_line(stands: Sequence[Stand], place: str, gone: int = 0) -> str:
+    """`watching 143 messages in gw1:/var/spool/relay: 120 refused, 23 put off`.
+
+    `gone` are those that left before they were looked at.
+    """
+    parts = [_here(stands)] if stands else []
+    parts += [f"{gone:,} gone already"] if gone else []
+    return f"watching {plural(len(stands) + gone, 'message')} in {place}: {', '.join(parts)}"
 
 
 def end_line(

@@ -138,9 +138,9 @@ def judge(
     if state is None:
         if directory == RESEND:
             return Standing("stuck", "unknown", "unknown: no STATE in the file")
-        return _untried(around, around.mtime)
+        return _untried(around, max(around.mtime, around.next_probe))
     if state.attempts == 0:
-        return _untried(around, state.next_try)
+        return _untried(around, max(state.next_try, around.next_probe))
     return _tried(state, around)
 
 
@@ -181,9 +181,7 @@ def _untried(around: Circumstance, due: float) -> Standing:
 
 
 def _tried(state: State, around: Circumstance) -> Standing:
-    late = around.now - state.next_try
-    if around.next_probe:
-        late = around.now - around.next_probe
+    late = around.now - max(state.next_try, around.next_probe)
     if around.relay_up and state.next_try and late > around.grace:
         return Standing("stuck", "overdue", f"overdue: due {spoken_age(late)} ago")
     if state.reason == "put-off" and state.attempts == 1:

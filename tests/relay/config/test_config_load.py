@@ -291,3 +291,14 @@ def test_the_alert_command_is_a_program_with_arguments_as_they_are() -> None:
     assert (line, name) == (2, "alert_command")
     assert "absolute path" in text
     assert problems('alert_command = "/usr/local/bin/tell"')
+
+
+def test_targets_of_logs_are_told_apart_and_each_wrong_one_is_named() -> None:
+    got = config('log_to = ["journald", "unix:/dev/log", "tcp:[::1]:601"]\nlog_to_all = true')
+    assert [str(target) for target in got.log_to] == ["journald", "unix:/dev/log", "tcp:[::1]:601"]
+    assert got.log_to_all
+    wants = "wants journald, unix:PATH, udp:HOST:PORT or tcp:HOST:PORT, not"
+    assert problems('log_to = [\n"udp:10.0.0.1",\n"journald",\n"syslog"]') == [
+        (2, "log_to", f"{wants} 'udp:10.0.0.1'"),
+        (4, "log_to", f"{wants} 'syslog'"),
+    ]

@@ -189,6 +189,7 @@ class Notes:
         self.fields: list[tuple[str, dict[str, object]]] = []
         self.alerts: list[str] = []
         self.tracked: list[str] = []
+        self.records: list[dict[str, object]] = []
         self.limits = 0
 
     def event(self, id: str, event: str, **fields: object) -> None:
@@ -198,6 +199,7 @@ class Notes:
 
     def track(self, action: str, id: str, **fields: object) -> None:
         self.tracked.append(action)
+        self.records.append({"action": action, "id": id, **fields})
 
     def alert(self, text: str, id: str = "", **fields: object) -> None:
         self.alerts.append(text)

@@ -41,6 +41,7 @@ STEPS = [
     Step(AT, FILE, Stand("delivering"), Stand("delivered"), "mx1.example.net:2525", "250 4F1 ok"),
     Step(AT, FILE, Stand("fresh"), Stand("held"), "", "held"),
     Step(AT, FILE, Stand("fresh"), Stand("left"), "", ""),
+    Step(AT, FILE, None, Stand("delivered"), "10.1.5.9", "250 ok", True),
 ]
 
 
@@ -54,6 +55,7 @@ STEPS = [
             "18:44:11  R001njd6k  delivering -> delivered  mx1.example.net:2525  250 4F1 ok",
             "18:44:11  R001njd6k  fresh -> held       held",
             "18:44:11  R001njd6k  fresh -> left       left the queue",
+            "18:44:11  R001njd6k  delivered           10.1.5.9  250 ok",
         ]),
         (100, [
             "18:44:11  R001njd6k  fresh -> stuck           10.1.5.2         "
@@ -64,11 +66,21 @@ STEPS = [
             "18:44:11  R001njd6k  delivering -> delivered  mx1.example.net:2525  250 4F1 ok",
             "18:44:11  R001njd6k  fresh -> held                             held",
             "18:44:11  R001njd6k  fresh -> left                             left the queue",
+            "18:44:11  R001njd6k  delivered                10.1.5.9         250 ok",
         ]),
     ],
 )  # fmt: skip
 def test_on_a_screen(width: int, lines: list[str]) -> None:
     assert [screen_line(step, width) for step in STEPS] == lines
+
+
+def test_what_left_before_it_was_seen_is_given_no_standing() -> None:
+    step = STEPS[-1]
+    assert pipe_line(step).split("\t")[2:4] == ["-", "delivered"]
+    assert (record("001njd6k", step)["before"], record("001njd6k", step)["outcome"]) == (
+        None,
+        "delivered",
+    )
 
 
 def test_nothing_raw_on_a_screen_or_in_a_pipe() -> None:
@@ -87,6 +99,10 @@ def test_the_first_line_and_the_last() -> None:
     assert start_line(here, "gw1:/s") == (
         "watching 4 messages in gw1:/s: 2 refused, 1 waits for its first retry, 1 held"
     )
+    assert start_line(here[:1], "gw1:/s", 3) == (
+        "watching 4 messages in gw1:/s: 1 refused, 3 gone already"
+    )
+    assert start_line([], "gw1:/s", 1) == "watching 1 message in gw1:/s: 1 gone already"
     assert end_line(["delivered", "notice", "delivered"], [], 2.14) == (
         "3 left in 2.1 s: 2 delivered, 1 bounced (notice sent)"
     )

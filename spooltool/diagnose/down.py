@@ -1,0 +1,52 @@
+"""Which messages wait for the probe of a destination that is down.
+
+One failed probe speaks for all mail of its destination, and their files are not written again
+for it: by the file alone they would look forgotten.  The relay says when it probes next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from spooltool.diagnose.relay import Destination
+from spooltool.diagnose.row import Row
+from spooltool.spool.hosts import HostPort, parse_hosts
+
+_SMTP_PORT = 25
+_Key = tuple[HostPort, ...]
+
+
+class Down:
+    """The destinations that are down, asked about rows."""
+
+    def __init__(self, destinations: Iterable[Destination]) -> None:
+        self._probes: dict[_Key, Destination] = {
+            _with_ports(one.hosts, _SMTP_PORT): one
+            for one in destinations
+            if one.down and one.next_probe
+        }
+
+    def mark(self, row: Row) -> Row:
+        """The same row, with the next probe of its destination in its circumstances."""
+        if self._probes and row.head is not None and row.letter != "T":
+            down = self._probes.get(_destination(row))
+            if down is not None:
+                row.around = replace(row.around, next_probe=_probe(down, row.around.now))
+        return row
+
+
+def _probe(down: Destination, now: float) -> float:
+    """When the next probe is made; one under way may last as long as a timeout."""
+    planned = down.next_probe or 0.0
+    return max(planned, now) if down.active else planned
+
+
+def _destination(row: Row) -> _Key:
+    if row.letter == "E":
+        return _with_ports(parse_hosts(row.get("ERR_SERVER") or ""), _SMTP_PORT)
+    return _with_ports(row.hosts, row.dport or _SMTP_PORT)
+
+
+def _with_ports(hosts: Iterable[HostPort], default: int) -> _Key:
+    return tuple(HostPort(host.host, host.port or default) for host in hosts)
