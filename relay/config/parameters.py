@@ -191,10 +191,13 @@ class Config:
         (),
         "CIDR, ...",
         kinds.networks,
-        "networks that may send mail, besides this machine itself",
+        "networks that may send mail, besides this machine itself; rules take its place",
     )
     dst: str = _text(
-        "", _HOSTS, kinds.hosts, "the server that accepted mail is delivered to; lists in order"
+        "",
+        _HOSTS,
+        kinds.hosts,
+        "the server that accepted mail is delivered to; lists in order; rules take its place",
     )
     default_server: str = _text(
         "", _HOSTS, kinds.hosts, "the same for mail that nothing else gives a server", CHAPTER
@@ -221,7 +224,10 @@ class Config:
     error_server: str = _text(
         "", _HOSTS, kinds.hosts, "the server that is given error mail; empty: DST", CHAPTER
     )
-    errmail: bool = _flag(True, "the sender is notified when mail cannot be delivered")
+    errmail: bool = _flag(
+        True,
+        "the sender is notified when mail cannot be delivered; a resource has its own word on it",
+    )
     detailed_smtp_err_mail: bool = _flag(
         False,
         "error mail carries the reason for each recipient",
