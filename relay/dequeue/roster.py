@@ -61,7 +61,7 @@ class Roster:
         Sorted by number, the order of arrival.  Raises OSError where the directory
         cannot be read.
         """
-        with os.scandir(self._spool.dir_fd(directory)) as entries:
+        with self._spool.listing(directory) as place, os.scandir(place) as entries:
             now = {entry.name: entry.inode() for entry in entries}
         before = self._seen.get(directory, {})
         self._seen[directory] = now
