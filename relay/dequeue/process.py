@@ -17,6 +17,7 @@ from relay.delivery.connection import EightBit
 from relay.dequeue.mdq import Dequeuer
 from relay.dequeue.settings import Settings
 from relay.logs.process_log import ProcessLog
+from relay.policy.mx import Limits as MxLimits
 from relay.queue.schedule import Limits
 from spooltool.errors import ConfigError
 from spooltool.store.journal import reserve
@@ -59,6 +60,11 @@ def settings_of(config: Config) -> Settings:
         tls_ca=config.tls_ca,
         tls_minimum=config.tls_minimum,
         destinations=config.destinations,
+        mx_limits=MxLimits(config.max_mx_node_per_mail, config.max_ips_per_mx_node),
+        mx_port=config.mx_port,
+        dns_servers=config.dns_servers,
+        dns_timeout=config.dns_timeout,
+        listeners=(*config.listen, *config.listen_tls),
     )
 
 

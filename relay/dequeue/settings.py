@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from relay.config.destinations import DestinationTable
 from relay.delivery.connection import EightBit
 from relay.policy.hops import Hops
+from relay.policy.mx import Limits as MxLimits
 from relay.queue.schedule import Limits
+from spooltool.spool.hosts import HostPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class Settings:
     tls_ca: str = ""
     tls_minimum: str = "1.2"
     destinations: tuple[DestinationTable, ...] = ()
+    mx_limits: MxLimits = field(default_factory=MxLimits)
+    mx_port: int = 25
+    dns_servers: tuple[HostPort, ...] = ()
+    dns_timeout: float = 10.0
+    listeners: tuple[HostPort, ...] = ()
 
     def hops(self) -> Hops:
         """What is asked of each next hop."""

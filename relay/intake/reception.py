@@ -132,6 +132,8 @@ class Reception:
             recipients,
             client.helo,
             client.proto,
+            route=self._acceptance.route,
+            err_route=self._acceptance.err_route,
         )
         received = received_line(
             Arrival(

@@ -13,7 +13,8 @@ class Acceptance:
 
     `dst` and `err_server` are hosts as DST and ERR_SERVER hold them.  A `log_*` of "" is
     absent in the file: nothing is recorded.  `rule` 0 is the implicit rule; `rule_action`
-    16 is what the chapter calls usual.
+    16 is what the chapter calls usual.  `route` and `err_route` are dst, or mx where mail or
+    its notices go by the MX of recipients and sender.
     """
 
     dst: str
@@ -26,6 +27,8 @@ class Acceptance:
     log_ok: str = "MDQ_LOG"
     log_bad: str = "MDQ_LOG"
     log_err: str = "MDQ_ALERT"
+    route: str = "dst"
+    err_route: str = "dst"
 
     def chapter(self, source: str, port: int) -> dict[str, str]:
         """The keys with their values, for a message from a client at `source`, `port`."""

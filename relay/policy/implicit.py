@@ -17,13 +17,17 @@ from relay.smtp.mailbox import Mailbox
 from relay.smtp.reply import Reply
 from spooltool.spool.hosts import HostPort, format_hosts, parse_hosts
 
+BY_MX = "mx"
+"""In place of hosts: whatever the MX of a domain are.  A host of that name is `mx.`."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImplicitRule:
     """Accept from loopback and `networks`, for `dst`, or for `default_server` where it is "".
 
-    Hosts are written as in DST; a port on a single host becomes DPORT.  With neither of
-    the two no mail is accepted at all.  Failure notices go to `error_server`, by default
+    Hosts are written as in DST; a port on a single host becomes DPORT.  `mx` in place of
+    hosts is the MX of each recipient's domain, for notices that of the sender's.  With
+    neither of the two no mail is accepted at all.  Failure notices go to `error_server`, by default
     to the destination.  `acceptance` is what an accepted message's envelope says, None
     without a destination.
 
@@ -49,7 +53,9 @@ class ImplicitRule:
         destination = _read(self.dst) or _read(self.default_server)
         if not destination:
             return None
+        by_mx = (self.dst or self.default_server) == BY_MX
         notices = _read(self.error_server) or destination
+        notices_by_mx = (self.error_server or self.dst or self.default_server) == BY_MX
         dst, dport = destination, DEFAULT_PORT
         if len(destination) == 1:
             dst = (HostPort(destination[0].host),)
@@ -59,6 +65,8 @@ class ImplicitRule:
             dport=dport,
             err_server=format_hosts(notices),
             errmail=self.errmail,
+            route=BY_MX if by_mx else "dst",
+            err_route=BY_MX if notices_by_mx else "dst",
         )
 
     def decide(self, source: str, origin: Origin = DIRECT) -> Acceptance | Reply:
@@ -88,6 +96,7 @@ class ImplicitRule:
             dport=found.port or DEFAULT_PORT,
             err_server=format_hosts(_read(self.error_server) or (notices,)),
             errmail=self.errmail,
+            err_route=BY_MX if self.error_server == BY_MX else "dst",
         )
 
     def policy(
