@@ -121,7 +121,8 @@ def run_command(
         Child(ASMTPD, [*intake, "--quiet"], fds, overlaps=True)
         for _ in range(found.intake_workers - 1)
     ]
-    children.append(Child(MDQ, [MDQ, *replace(source, listen=()).arguments(), *common]))
+    named = [word for value in source.listen for word in ("--intake-at", value)]
+    children.append(Child(MDQ, [MDQ, *replace(source, listen=()).arguments(), *named, *common]))
     with Spool.create(found.rundir) as opened:
         grace = max(float(found.timeout), 10.0) + 10.0
         renew = renewer(files, handover, source.read, say)
@@ -201,6 +202,7 @@ def mdq_command(
     force: ForceOption = False,
     dst: Annotated[str | None, typer.Option("--dst", hidden=True)] = None,
     accept_from: Annotated[list[str] | None, typer.Option("--accept-from", hidden=True)] = None,
+    intake_at: Annotated[list[str] | None, typer.Option("--intake-at", hidden=True)] = None,
     supervisor: SupervisorOption = 0,
     ready_fd: ReadyOption = None,
 ) -> int:
@@ -213,7 +215,8 @@ def mdq_command(
     if supervisor and not _die_with(supervisor):
         return ExitCode.OK
     # The supervisor's options are here for one reading of relay.toml by both halves.
-    source = Source(spool, config, dst=dst, accept_from=tuple(accept_from or ()))
+    # Where the intake listens is where mail by MX must not go.
+    source = Source(spool, config, tuple(intake_at or ()), dst, tuple(accept_from or ()))
     found = source.named()
     become_with_mark(found)
     Spool.open(found.rundir).close()
@@ -295,6 +298,23 @@ def config_default_command() -> int:
     """Print a relay.toml of defaults: each parameter, and what may stand in each table."""
     print(show(Config()), end="")
     return ExitCode.OK
+
+
+@app.command("mx")
+def mx_command(
+    domain: Annotated[str, typer.Argument(metavar="DOMAIN|ADDRESS")],
+    config: ConfigOption = None,
+) -> int:
+    """Say which hosts mail for a domain would be offered to, in which order, and why.
+
+    The name servers are asked now, as relay.toml says; nothing is delivered.
+    """
+    from relay.dequeue.look_up import look_up
+
+    lines, good = look_up(Source(config=config).named(), domain)
+    for line in lines:
+        print(line)
+    return ExitCode.OK if good else ExitCode.SOME
 
 
 @clock_app.command("ok")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from spooltool.spool.fields import check_value
-from spooltool.spool.hosts import HostPort
+from spooltool.spool.hosts import HostPort, parse_host
 
 Read = Callable[[object], object]
 V = TypeVar("V")
@@ -169,6 +169,18 @@ def hosts(value: object) -> str:
 def listeners(value: object) -> tuple[HostPort, ...]:
     """Addresses to listen on, each with its port; port 0 lets the system choose."""
     return tuple(members(value, "HOST:PORT", _listener))
+
+
+def servers(value: object) -> tuple[HostPort, ...]:
+    """Name servers, by address; port 53 where none stands there."""
+    return tuple(members(value, "ADDRESS or ADDRESS:PORT", _server))
+
+
+def _server(text: str) -> HostPort:
+    host = parse_host(text)
+    if host is None or not (_is_ip(host.host, 4) or _is_ip(host.host, 6)):
+        raise Wrong(f"{shown(text)} is not ADDRESS or ADDRESS:PORT")
+    return host
 
 
 def networks(value: object) -> tuple[str, ...]:

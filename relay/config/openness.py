@@ -86,12 +86,12 @@ def _open(
     if resource is not None and not takes_strangers(resource.match_recipient):
         return
     label = RULE.label(rule.number)
-    if resource is not None and resource.deliver_messages_using_dns_mx_records:
+    if _by_mx(resource, config):
         yield (
             label,
-            "resource",
-            f"relays for anybody to anywhere: the source is anybody, and {resource.name} delivers "
-            f"{resource.match_recipient.text} by MX; name your domains in match.recipient",
+            "resource" if resource is not None else "source",
+            "relays for anybody to anywhere: the source is anybody, and mail for any recipient "
+            "goes by MX; name your domains in match.recipient of a resource",
         )
         return
     if resource is not None and resource.mail_delivery_server:
@@ -104,6 +104,14 @@ def _open(
             "relays for anybody to anywhere: narrow source or destination, or name your "
             "servers' networks in original_networks",
         )
+
+
+def _by_mx(resource: Resource | None, config: Config) -> bool:
+    """Whether mail of a rule goes by MX, or does where its client was led to no server."""
+    if resource is not None and resource.deliver_messages_using_dns_mx_records:
+        return True
+    named = resource.mail_delivery_server if resource is not None else ""
+    return (named or config.default_server) == "mx"
 
 
 def _anybody(members: Members, tables: Mapping[str, NetworkTable]) -> bool:

@@ -25,6 +25,10 @@ def from_the_wire(config: Config) -> Iterator[tuple[str, str]]:
     way = config.original_destination
     if wide := wide_list(config.proxy_from):
         yield "proxy_from", f"{wide} is no network of proxies: anybody could claim any address"
+    wide = wide_list(config.accept_from)
+    if wide and "mx" in (config.dst, config.default_server):
+        by = "dst" if config.dst == "mx" else "default_server"
+        yield "accept_from", f"{wide} with {by} = mx relays for anybody to anywhere: narrow it"
     if way == "off":
         if config.original_networks:
             yield "original_networks", "would have no effect: original_destination is off"
@@ -37,7 +41,6 @@ def from_the_wire(config: Config) -> Iterator[tuple[str, str]]:
         )
     if way == "proxy" and not config.proxy_from:
         yield "original_destination", "proxy: proxy_from names no proxy to learn it from"
-    wide = wide_list(config.accept_from)
     if wide and (not config.original_networks or wide_list(config.original_networks)):
         yield (
             "accept_from",

@@ -104,7 +104,7 @@ def _list(default: V, kind: str, read: Read, meaning: str, *, reload: bool = Tru
     return _parameter(default, kind, "list", read, meaning, OURS, reload)
 
 
-_HOSTS = "HOST|HOST:PORT|{a,b}"
+_HOSTS_OR_MX = "HOST|HOST:PORT|{a,b}|mx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +195,13 @@ class Config:
     )
     dst: str = _text(
         "",
-        _HOSTS,
+        _HOSTS_OR_MX,
         kinds.hosts,
-        "the server that accepted mail is delivered to; lists in order; rules take its place",
+        "the server that accepted mail is delivered to; lists in order; mx: whom the MX of each "
+        "recipient's domain name; rules take its place",
     )
     default_server: str = _text(
-        "", _HOSTS, kinds.hosts, "the same for mail that nothing else gives a server", CHAPTER
+        "", _HOSTS_OR_MX, kinds.hosts, "the same for mail that nothing else gives a server", CHAPTER
     )
     original_destination: str = _word(
         "off",
@@ -222,7 +223,12 @@ class Config:
         "proxies, each connection of which must begin with a PROXY header (version 1 or 2)",
     )
     error_server: str = _text(
-        "", _HOSTS, kinds.hosts, "the server that is given error mail; empty: DST", CHAPTER
+        "",
+        _HOSTS_OR_MX,
+        kinds.hosts,
+        "the server that is given error mail; empty: DST; mx: whom the MX of the sender's "
+        "domain name",
+        CHAPTER,
     )
     errmail: bool = _flag(
         True,
@@ -320,6 +326,22 @@ class Config:
         "8-bit content for a server without 8BITMIME: sent as it is, made quoted-printable "
         "(which breaks DKIM signatures; what cannot be converted bounces), or bounced",
     )
+    max_mx_node_per_mail: int = _whole(
+        5, 1, 20, "hosts", "MX of a domain that are asked, the best by preference", CHAPTER
+    )
+    max_ips_per_mx_node: int = _whole(
+        5, 1, 100, "addresses", "addresses of each such host that are tried", CHAPTER
+    )
+    mx_port: int = _whole(25, 1, 65535, "", "port at which mail by MX is delivered")
+    dns_servers: tuple[HostPort, ...] = _list(
+        (),
+        "ADDRESS, ADDRESS:PORT, ...",
+        kinds.servers,
+        "name servers that are asked for MX and their addresses; empty: those of /etc/resolv.conf",
+    )
+    dns_timeout: int = _whole(
+        10, 1, 3600, "seconds", "time for one question to them, whichever answers"
+    )
     mark: int = _whole(
         0,
         0,
@@ -412,8 +434,6 @@ SECTIONS: dict[str, str] = {
 
 NOT_YET: dict[str, str] = {
     "detailed_av_err_mail": "this version has no antivirus check",
-    "detailed_rb_err_mail": "this version does not check the rule base at delivery",
-    "max_mx_node_per_mail": "this version does not deliver by MX",
-    "max_ips_per_mx_node": "this version does not deliver by MX",
+    "detailed_rb_err_mail": "this version does not word its error mail by it",
 }
 """Names of the chapter that would have no effect: refused, rather than silently ignored."""

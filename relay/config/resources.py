@@ -36,7 +36,7 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f]")
 
 _ANY = compile_pattern("*")
 _PATTERN = "pattern"
-_HOSTS = "HOST|HOST:PORT|{a,b}"
+_HOSTS = "HOST|HOST:PORT|{a,b}|mx"
 
 
 @dataclass(frozen=True, slots=True)

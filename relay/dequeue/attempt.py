@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from relay.delivery.connection import Content
-from relay.dequeue.destination import Destination, of_envelope
+from relay.dequeue.destination import Destination, legs
 from relay.policy.resources import NONE, Resource, named, needs_content
 from relay.smtp.envelope import Mail
 from relay.smtp.wire import BareLineEndError, encode
@@ -49,9 +49,10 @@ class Unfit(Exception):
 
 @dataclass(slots=True)
 class Job:
-    """A message being worked on.  `pending` are the recipients that wait for an end.
+    """A message, or the part of it for one destination, being worked on.
 
-    `unended` counts the attempts that were begun before this one and never ended.
+    `pending` are the recipients of it that wait for an end.  `unended` counts the attempts
+    that were begun before this one and never ended.
     """
 
     locked: Locked
@@ -72,15 +73,34 @@ class Job:
         """The message's number."""
         return self.locked.name.number
 
+    @property
+    def part(self) -> str:
+        """What the schedule calls it."""
+        return self.destination.part(self.id)
+
+    def reread(self, envelope: Envelope) -> None:
+        """The file was written anew: this is its envelope now."""
+        self.envelope = envelope
+        self.pending = legs(self.name.letter, envelope).get(self.destination, ())
+
     def close(self) -> None:
         """Drop the lock."""
         self.locked.close()
 
 
-def take(spool: Spool, name: SpoolName, now: float, *, sealed: int, accept_hand_edits: bool) -> Job:
+def take(
+    spool: Spool,
+    name: SpoolName,
+    destination: Destination,
+    now: float,
+    *,
+    sealed: int,
+    accept_hand_edits: bool,
+) -> Job:
     """Lock a message and check that it may be sent.
 
-    `sealed` is the inode of this message whose DIGEST was found right before in this
+    The job is what goes to `destination`; where nothing does, it says where the message
+    goes.  `sealed` is the inode of this message whose DIGEST was found right before in this
     process's life: it is checked once.  Raises Busy, Gone, NotRegular, NotPermitted, or
     Unfit with the lock held.
     """
@@ -99,10 +119,10 @@ def take(spool: Spool, name: SpoolName, now: float, *, sealed: int, accept_hand_
         trusted = accept_hand_edits or locked.inode == sealed
         if not trusted and not _sealed(locked, envelope, data):
             raise Unfit(EDITED, "the content is not what was accepted", locked, envelope)
-        pending = tuple(recipient for recipient in envelope.recipients if recipient.pending)
         unended = envelope.state.started if envelope.state is not None else 0
-        place = of_envelope(name.letter, envelope)
-        return Job(locked, envelope, place, pending, data, now, unended)
+        found = legs(name.letter, envelope)
+        place = destination if destination in found else next(iter(found))
+        return Job(locked, envelope, place, found[place], data, now, unended)
     except Unfit:
         raise
     except BaseException:

@@ -9,8 +9,10 @@ from relay.config.destinations import DestinationTable
 from relay.config.resources import Resource
 from relay.delivery.connection import EightBit
 from relay.policy.hops import Hops
+from relay.policy.mx import Limits as MxLimits
 from relay.policy.rulebase import RuleBase
 from relay.queue.schedule import Limits
+from spooltool.spool.hosts import HostPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class Settings:
     destinations: tuple[DestinationTable, ...] = ()
     resources: Mapping[str, Resource] = field(default_factory=dict)
     rules: RuleBase | None = None
+    mx_limits: MxLimits = field(default_factory=MxLimits)
+    mx_port: int = 25
+    dns_servers: tuple[HostPort, ...] = ()
+    dns_timeout: float = 10.0
+    listeners: tuple[HostPort, ...] = ()
 
     def hops(self) -> Hops:
         """What is asked of each next hop."""

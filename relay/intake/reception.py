@@ -160,7 +160,8 @@ class Reception:
             client.helo,
             client.proto,
             self.acceptance.resource,
-            self.acceptance.route,
+            route=self.acceptance.route,
+            err_route=self.acceptance.err_route,
         )
         received = received_line(
             Arrival(

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from spooltool.spool.hosts import HostPort, format_hosts
 
 DEFAULT_PORT = 25
+BY_MX = "mx"
+"""In place of hosts: whatever the MX of a domain are.  A host of that name is `mx.`."""
 NO_SCANNER = HostPort("0.0.0.0", 0)
 
 
@@ -24,8 +26,9 @@ class Acceptance:
 
     `dst` and `err_server` are hosts as DST and ERR_SERVER hold them.  A `log_*` of "" is
     absent in the file: nothing is recorded.  `rule` 0 is the implicit rule; `rule_action`
-    16 is what the chapter calls usual.  `resource` is name and digest, `route` and
-    `err_route` are "dst" or "mx"; the `av_*` are "none" and nothing without a scan.
+    16 is what the chapter calls usual.  `resource` is name and digest.  `route` and `err_route`
+    are dst, or mx where mail or its notices go by the MX of recipients and sender.  The `av_*`
+    are "none" and nothing without a scan.
     """
 
     dst: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from relay.policy.acceptance import DEFAULT_PORT, Acceptance, as_destination
+from relay.policy.acceptance import BY_MX, DEFAULT_PORT, Acceptance, as_destination
 from relay.policy.cidr import Networks
 from relay.policy.origin import DIRECT, OWN_CONNECTION, Origin, destination_of, trusted_as_local
 from relay.policy.refusal import Refusal, Told, nobody_told
@@ -23,8 +23,9 @@ from spooltool.spool.hosts import HostPort, format_hosts, parse_hosts
 class ImplicitRule:
     """Accept from loopback and `networks`, for `dst`, or for `default_server` where it is "".
 
-    Hosts are written as in DST; a port on a single host becomes DPORT.  With neither of
-    the two no mail is accepted at all.  Failure notices go to `error_server`, by default
+    Hosts are written as in DST; a port on a single host becomes DPORT.  `mx` in place of
+    hosts is the MX of each recipient's domain, for notices that of the sender's.  With
+    neither of the two no mail is accepted at all.  Failure notices go to `error_server`, by default
     to the destination.  `acceptance` is what an accepted message's envelope says, None
     without a destination.
 
@@ -50,13 +51,17 @@ class ImplicitRule:
         destination = _read(self.dst) or _read(self.default_server)
         if not destination:
             return None
+        by_mx = (self.dst or self.default_server) == BY_MX
         notices = _read(self.error_server) or destination
+        notices_by_mx = (self.error_server or self.dst or self.default_server) == BY_MX
         dst, dport = as_destination(destination)
         return Acceptance(
             dst=dst,
             dport=dport,
             err_server=format_hosts(notices),
             errmail=self.errmail,
+            route=BY_MX if by_mx else "dst",
+            err_route=BY_MX if notices_by_mx else "dst",
         )
 
     def decide(self, source: str, origin: Origin = DIRECT) -> Acceptance | Reply:
@@ -86,6 +91,7 @@ class ImplicitRule:
             dport=found.port or DEFAULT_PORT,
             err_server=format_hosts(_read(self.error_server) or (notices,)),
             errmail=self.errmail,
+            err_route=BY_MX if self.error_server == BY_MX else "dst",
         )
 
     @property

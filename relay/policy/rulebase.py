@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from relay.config import Config
 from relay.config.scanners import ScannerTable
 from relay.policy import resources
-from relay.policy.acceptance import NO_SCANNER, Acceptance, as_destination
+from relay.policy.acceptance import BY_MX, DEFAULT_PORT, NO_SCANNER, Acceptance, as_destination
 from relay.policy.cidr import Networks, parse_networks
 from relay.policy.networks import resolve
 from relay.policy.origin import DIRECT, Origin, destination_of
@@ -24,10 +24,6 @@ from relay.policy.rules import Action, Miss, Rule, Track, misses_connection, mis
 from relay.smtp.mailbox import Mailbox
 from relay.smtp.reply import Reply
 from spooltool.spool.hosts import HostPort, format_hosts, parse_hosts
-
-BY_MX = "mx.invalid"
-"""DST of mail that goes by MX and for which no server was named (RFC 2606 2): what is
-delivered by DST later, by an operator's order, needs a server of the operator's."""
 
 _LOG = {"none": "", "log": "MDQ_LOG", "alert": "MDQ_ALERT"}
 _GIVEN_UP = "MDQ_ALERT"
@@ -69,7 +65,9 @@ class RuleBase:
         named = [self.default_server]
         named += [r.resource.mail_delivery_server for r in self.rules if r.resource is not None]
         return tuple(
-            HostPort(host.host, host.port or 25) for text in named for host in parse_hosts(text)
+            HostPort(host.host, host.port or DEFAULT_PORT)
+            for text in named
+            for host in parse_hosts(text)
         )
 
     def about(self, source: str, destination: str) -> tuple[Rule, ...]:
@@ -139,13 +137,17 @@ class RuleBase:
 
     def _decided(self, rule: Rule, found: HostPort | None) -> Acceptance | Reply:
         resource = rule.resource
-        by_mx = resource is not None and resource.deliver_messages_using_dns_mx_records
-        hosts = parse_hosts(resource.mail_delivery_server) if resource is not None else ()
+        server = resource.mail_delivery_server if resource is not None else ""
+        by_mx = server == BY_MX
+        if resource is not None and resource.deliver_messages_using_dns_mx_records:
+            by_mx = True
+        hosts = parse_hosts(server)
         if not hosts and found is not None:
             if not by_mx and self.servers is not None and found.host not in self.servers:
                 return Reply(554, "5.7.1", f"no mail is accepted for {found.host}")
             hosts = (destination_of(found)[1],)
-        hosts = hosts or parse_hosts(self.default_server)
+        if not hosts:
+            hosts, by_mx = parse_hosts(self.default_server), by_mx or self.default_server == BY_MX
         if not hosts and by_mx:
             hosts = (HostPort(BY_MX),)
         if not hosts:
@@ -155,13 +157,16 @@ class RuleBase:
     def _written(self, rule: Rule, hosts: Sequence[HostPort], *, by_mx: bool) -> Acceptance:
         resource = rule.resource
         dst, dport = as_destination(hosts)
-        route = "mx" if by_mx else "dst"
-        own_errors = resource.error_mail_delivery_server if resource is not None else ""
-        errors = parse_hosts(own_errors) or parse_hosts(self.error_server)
+        route = BY_MX if by_mx else "dst"
+        own = resource.error_mail_delivery_server if resource is not None else ""
+        server = own or self.error_server
+        errors = parse_hosts(server)
         # Error mail without a server of its own goes the way of the mail.
         err_route = "dst" if errors else route
-        if resource is not None and resource.error_deliver_messages_using_dns_mx_records:
-            err_route = "mx"
+        if server == BY_MX or (
+            resource is not None and resource.error_deliver_messages_using_dns_mx_records
+        ):
+            err_route = BY_MX
         account = rule.track is Track.ACCOUNT
         plain = Acceptance(
             dst=dst,

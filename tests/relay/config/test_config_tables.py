@@ -317,6 +317,12 @@ MX = "deliver_messages_using_dns_mx_records = true\n"
             + MX,
             [],
         ),
+        ('default_server = "mx"\n[[rule]]\naction = "accept"\n', [(2, "source")]),
+        (
+            HEAD + '[[rule]]\naction = "accept"\nresource = "r"\n[resource.r]\n'
+            'mail_delivery_server = "mx"\n',
+            [(5, "resource")],
+        ),
         (
             HEAD
             + '[[rule]]\naction = "accept"\ndisabled = true\nresource = "r"\n[resource.r]\n'

@@ -52,9 +52,9 @@ MESSAGE = (
 )
 
 
-def parameters() -> dict[str, object]:
+def parameters(text: str = RULES) -> dict[str, object]:
     """The rules as parameters of `play`."""
-    found = load(RULES)
+    found = load(text)
     assert isinstance(found, Config)
     return {
         "dst": "",
@@ -216,3 +216,31 @@ def test_the_server_from_the_wire_is_the_destination_of_rules(play: Play) -> Non
         message.close()
 
     play(scene, **parameters())
+
+
+BY_MX = """\
+[[rule]]
+source = "10.0.0.0/8"
+action = "accept"
+resource = "out"
+[resource.out]
+deliver_messages_using_dns_mx_records = true
+"""
+
+
+def test_the_file_of_mail_that_goes_by_mx(play: Play) -> None:
+    async def scene(house: House) -> None:
+        connection, transport = connect(house, "10.1.0.7")
+        connection.data_received(
+            b"EHLO c.example\r\nMAIL FROM:<a@b.example>\r\n"
+            b"RCPT TO:<eva@elsewhere.example>\r\nDATA\r\n"
+        )
+        connection.data_received(MESSAGE)
+        await house.until(lambda: b" stored\r\n" in transport.sent)
+        message = MessageFile(house.spool, SpoolName(SENDER, "R", "00000001"))
+        keys = ("DST", "ROUTE", "ERR_SERVER", "ERR_ROUTE")
+        assert [message.envelope.get(key) for key in keys] == ["mx", "mx", "mx", "mx"]
+        assert message.envelope.defects == ()
+        message.close()
+
+    play(scene, **parameters(BY_MX))

@@ -345,21 +345,22 @@ deliver_messages_using_dns_mx_records = true
 @pytest.mark.parametrize(
     ("head", "tail", "to", "wanted"),
     [
-        ("", "", None, ("mx.invalid", "mx", "mx.invalid", "mx")),
+        ("", "", None, ("mx", "mx", "mx", "mx")),
         ("", "", MX, ("192.0.2.25", "mx", "192.0.2.25", "mx")),
         ('default_server = "10.1.5.9:26"', "", None, ("10.1.5.9", "mx", "10.1.5.9:26", "mx")),
-        ('error_server = "10.1.5.8"', "", None, ("mx.invalid", "mx", "10.1.5.8", "dst")),
+        ('error_server = "10.1.5.8"', "", None, ("mx", "mx", "10.1.5.8", "dst")),
+        ('default_server = "mx"\nerror_server = "mx"', "", MX, ("192.0.2.25", "mx", "mx", "mx")),
         (
             "",
             'error_mail_delivery_server = "10.1.5.7"',
             None,
-            ("mx.invalid", "mx", "10.1.5.7", "dst"),
+            ("mx", "mx", "10.1.5.7", "dst"),
         ),
         (
             'error_server = "10.1.5.8"',
             "error_deliver_messages_using_dns_mx_records = true",
             None,
-            ("mx.invalid", "mx", "10.1.5.8", "mx"),
+            ("mx", "mx", "10.1.5.8", "mx"),
         ),
     ],
 )
@@ -367,6 +368,35 @@ def test_the_way_of_mail_and_of_error_mail(
     head: str, tail: str, to: HostPort | None, wanted: tuple[str, ...]
 ) -> None:
     rules = base(BY_MX.format(head=head, tail=tail))
+    found = rules.acceptance(rules.rules[0], to)
+    assert isinstance(found, Acceptance)
+    assert (found.dst, found.route, found.err_server, found.err_route) == wanted
+
+
+@pytest.mark.parametrize(
+    ("head", "tail", "to", "wanted"),
+    [
+        ('default_server = "mx"', "", None, ("mx", "mx", "mx", "mx")),
+        (
+            'default_server = "mx"\noriginal_destination = "redirect"',
+            "",
+            MX,
+            ("192.0.2.25", "dst", "192.0.2.25", "dst"),
+        ),
+        ("", 'mail_delivery_server = "mx"', MX, ("mx", "mx", "mx", "mx")),
+        (
+            "",
+            'mail_delivery_server = "10.1.5.2"\nerror_mail_delivery_server = "mx"',
+            None,
+            ("10.1.5.2", "dst", "mx", "mx"),
+        ),
+    ],
+)
+def test_mx_in_place_of_a_server(
+    head: str, tail: str, to: HostPort | None, wanted: tuple[str, ...]
+) -> None:
+    text = BY_MX.format(head=head, tail=tail)
+    rules = base(text.replace("deliver_messages_using_dns_mx_records = true\n", ""))
     found = rules.acceptance(rules.rules[0], to)
     assert isinstance(found, Acceptance)
     assert (found.dst, found.route, found.err_server, found.err_route) == wanted
