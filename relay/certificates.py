@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from relay.config import Config
+from relay.config.destinations import DESTINATION
 from relay.tls.certificate import BadCertificate, CertificateFiles, Renewal
 from relay.tls.handover import Handover
 from relay.tls.inspection import inspect
 from spooltool.errors import ConfigError
 
 Place = Callable[[Sequence[tuple[str, str, str]]], tuple[str, ...]]
-"""Facts about parameters, each a table ("" for none), a name and a text, with their lines."""
+"""Facts about parameters, each a table's label ("": none), a name, a text, with their lines."""
 
 _UNUSABLE = "the configuration cannot be used"
 
@@ -54,7 +55,8 @@ def check(config: Config, place: Place, say: Callable[[str], None], now: float) 
     Files are read as this account may; `now` is in unix seconds.
     """
     authorities = {"": config.tls_ca} if config.tls_ca else {}
-    authorities |= {str(one.pattern): one.tls_ca for one in config.destinations if one.tls_ca}
+    label = DESTINATION.label
+    authorities |= {label(one.pattern): one.tls_ca for one in config.destinations if one.tls_ca}
     mistakes, notes = inspect(
         config.tls_certificate, config.tls_key, config.tls_minimum, authorities, now
     )

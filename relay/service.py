@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, NoReturn
 
@@ -19,7 +19,10 @@ import click
 import typer
 
 from relay.account import become, become_with_mark
-from relay.config import Config, show
+from relay.config import Config, notes, show
+from relay.matching import match_command
+from relay.options import NAME, ConfigOption, SpoolOption, say
+from relay.reloading import WAIT, reader, reload_command
 from relay.source import DEFAULT_CONFIG, Source
 from spooltool.errors import (
     EXIT_MEANING,
@@ -30,9 +33,6 @@ from spooltool.errors import (
 )
 from spooltool.store.root import Spool, check_local
 
-NAME = "relay"
-
-_WAIT = 30.0
 _EXIT_CODES = (
     ExitCode.USAGE,
     ExitCode.NO_SPOOL,
@@ -62,13 +62,6 @@ app.add_typer(config_app, name="config")
 clock_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Vouch for the clock.")
 app.add_typer(clock_app, name="clock")
 
-SpoolOption = Annotated[
-    str | None, typer.Option("--spool", metavar="DIR", help="The spool; else rundir of relay.toml.")
-]
-ConfigOption = Annotated[
-    str | None,
-    typer.Option("--config", metavar="FILE", help=f"relay.toml; else {DEFAULT_CONFIG} if there."),
-]
 ListenOption = Annotated[
     list[str] | None,
     typer.Option("--listen", metavar="HOST:PORT", help="Where to listen; port 0: any free one."),
@@ -89,16 +82,6 @@ ForceOption = Annotated[
 SupervisorOption = Annotated[int, typer.Option("--supervisor", hidden=True)]
 FdOption = Annotated[list[int] | None, typer.Option(hidden=True)]
 ReadyOption = Annotated[int | None, typer.Option("--ready-fd", hidden=True)]
-
-
-def say(text: str) -> None:
-    """One line on stdout, at once: scripts wait for it.
-
-    In one write, for another process may have the same stdout: print makes two where Python
-    does not buffer.
-    """
-    sys.stdout.write(f"{NAME}: {text}\n")
-    sys.stdout.flush()
 
 
 @app.command("run")
@@ -138,7 +121,8 @@ def run_command(
         Child(ASMTPD, [*intake, "--quiet"], fds, overlaps=True)
         for _ in range(found.intake_workers - 1)
     ]
-    children.append(Child(MDQ, [MDQ, *replace(source, listen=()).arguments(), *common]))
+    named = [word for value in source.listen for word in ("--intake-at", value)]
+    children.append(Child(MDQ, [MDQ, *replace(source, listen=()).arguments(), *named, *common]))
     with Spool.create(found.rundir) as opened:
         grace = max(float(found.timeout), 10.0) + 10.0
         renew = renewer(files, handover, source.read, say)
@@ -200,7 +184,7 @@ def asmtpd_command(
     return asmtpd.run(
         found,
         sockets,
-        reload=_reader(source),
+        reload=reader(source, found),
         ready=ready,
         certificate=certificate,
         tls_sockets=tls_sockets,
@@ -218,6 +202,7 @@ def mdq_command(
     force: ForceOption = False,
     dst: Annotated[str | None, typer.Option("--dst", hidden=True)] = None,
     accept_from: Annotated[list[str] | None, typer.Option("--accept-from", hidden=True)] = None,
+    intake_at: Annotated[list[str] | None, typer.Option("--intake-at", hidden=True)] = None,
     supervisor: SupervisorOption = 0,
     ready_fd: ReadyOption = None,
 ) -> int:
@@ -230,7 +215,8 @@ def mdq_command(
     if supervisor and not _die_with(supervisor):
         return ExitCode.OK
     # The supervisor's options are here for one reading of relay.toml by both halves.
-    source = Source(spool, config, dst=dst, accept_from=tuple(accept_from or ()))
+    # Where the intake listens is where mail by MX must not go.
+    source = Source(spool, config, tuple(intake_at or ()), dst, tuple(accept_from or ()))
     found = source.named()
     become_with_mark(found)
     Spool.open(found.rundir).close()
@@ -246,7 +232,7 @@ def mdq_command(
         once=once,
         force=force,
         serve=None if once else serve,
-        reload=_reader(source),
+        reload=reader(source, found),
         ready=ready,
         reloaded=readiness.tell,
     )
@@ -266,7 +252,7 @@ def restart_command(
         raise UsageError(f"{what!r} is neither {' nor '.join(RESTART_SIGNAL)}")
     found = Source(spool, config).read()
     with Spool.open(found.rundir) as opened:
-        restart(opened, [what] if what else list(RESTART_SIGNAL), _WAIT, say)
+        restart(opened, [what] if what else list(RESTART_SIGNAL), WAIT, say)
     return ExitCode.OK
 
 
@@ -310,6 +296,10 @@ def scan_command(
     return scan_files(scanner, files or (), seconds, mode=mode, headers=headers, say=print)
 
 
+app.command("reload")(reload_command)
+app.command("match")(match_command)
+
+
 @config_app.command("check")
 def config_check_command(
     file: Annotated[str | None, typer.Argument(metavar="[FILE]")] = None,
@@ -322,7 +312,10 @@ def config_check_command(
     from relay.certificates import check
 
     source = Source(config=file or config)
-    check(source.read(), source.place, say, time.time())
+    found = source.read()
+    for line in source.place(tuple(notes(found))):
+        say(f"note: {line}")
+    check(found, source.place, say, time.time())
     say(f"{source.config or DEFAULT_CONFIG}: no mistakes")
     return ExitCode.OK
 
@@ -338,6 +331,30 @@ def config_show_command(
     """Print the configuration in force, as a relay.toml that reads back to the same."""
     print(show(Source(config=file or config).read(), non_default=non_default), end="")
     return ExitCode.OK
+
+
+@config_app.command("default")
+def config_default_command() -> int:
+    """Print a relay.toml of defaults: each parameter, and what may stand in each table."""
+    print(show(Config()), end="")
+    return ExitCode.OK
+
+
+@app.command("mx")
+def mx_command(
+    domain: Annotated[str, typer.Argument(metavar="DOMAIN|ADDRESS")],
+    config: ConfigOption = None,
+) -> int:
+    """Say which hosts mail for a domain would be offered to, in which order, and why.
+
+    The name servers are asked now, as relay.toml says; nothing is delivered.
+    """
+    from relay.dequeue.look_up import look_up
+
+    lines, good = look_up(Source(config=config).named(), domain)
+    for line in lines:
+        print(line)
+    return ExitCode.OK if good else ExitCode.SOME
 
 
 @clock_app.command("ok")
@@ -384,16 +401,6 @@ def _listening(config: Config) -> tuple[list[socket.socket], list[socket.socket]
 def _check_disk(config: Config, *, force: bool) -> None:
     os.makedirs(config.rundir, mode=0o700, exist_ok=True)
     check_local(config.rundir, force=force)
-
-
-def _reader(source: Source) -> Callable[[], Config | str]:
-    def read() -> Config | str:
-        try:
-            return source.named()
-        except ConfigError as error:
-            return "; ".join((error.message, *error.problems))
-
-    return read
 
 
 def _die_with(parent: int) -> bool:

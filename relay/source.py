@@ -41,13 +41,15 @@ class Source:
         return found if found.hostname else replace(found, hostname=machine_name())
 
     def place(self, found: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
-        """Facts about parameters, each a table ("" for none), a name, a text, with their lines."""
+        """Facts about parameters with their lines.
+
+        Each is a table's label ("" for none), a name ("" for the table itself), a text.
+        """
         file = self.config or DEFAULT_CONFIG
         lines = lines_of(self._text(file))
         return tuple(
-            f"{file}:{lines[table, name]}: {name}: {text}"
-            if (table, name) in lines
-            else f"{name}: {text}"
+            (f"{file}:{line}: " if (line := lines.get((table, name))) else "")
+            + (f"{name}: {text}" if name else text)
             for table, name, text in found
         )
 

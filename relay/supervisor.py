@@ -373,31 +373,45 @@ def _supervisor(spool: Spool) -> int | None:
     return holders().get((facts.st_dev, facts.st_ino))
 
 
-def restart(spool: Spool, names: Sequence[str], wait: float, say: Callable[[str], None]) -> None:
-    """Have a running supervisor start these processes anew, and see that it did.
+def tell_reload(spool: Spool) -> int:
+    """Have a running supervisor and its processes read the configuration again; its pid.
 
-    Raises RelayUnreachable when no supervisor runs or the processes are not back within
-    `wait` seconds, NotPermitted when it belongs to another user.
+    Raises RelayUnreachable and NotPermitted as `restart` does.
     """
+    return _signal(spool, [signal.SIGHUP])
+
+
+def _signal(spool: Spool, numbers: Sequence[int]) -> int:
+    """Send signals to the supervisor of a spool; its pid."""
     pid = _supervisor(spool)
     if pid is None:
         raise RelayUnreachable(
             f"no `relay run` works on {spool.path}", hint="processes started alone end by SIGTERM"
         )
-    before = read_processes(spool)
     try:
         handle = os.pidfd_open(pid)
         try:
             if _supervisor(spool) != pid:
                 raise RelayUnreachable(f"`relay run` of {spool.path} has just ended")
-            for name in names:
-                signal.pidfd_send_signal(handle, RESTART_SIGNAL[name])
+            for number in numbers:
+                signal.pidfd_send_signal(handle, number)
         finally:
             os.close(handle)
     except PermissionError as error:
         raise NotPermitted(f"`relay run` (pid {pid}) belongs to another user") from error
     except ProcessLookupError as error:
         raise RelayUnreachable(f"`relay run` of {spool.path} has just ended") from error
+    return pid
+
+
+def restart(spool: Spool, names: Sequence[str], wait: float, say: Callable[[str], None]) -> None:
+    """Have a running supervisor start these processes anew, and see that it did.
+
+    Raises RelayUnreachable when no supervisor runs or the processes are not back within
+    `wait` seconds, NotPermitted when it belongs to another user.
+    """
+    before = read_processes(spool)
+    _signal(spool, [RESTART_SIGNAL[name] for name in names])
     until = time.monotonic() + wait
     left = list(names)
     while left:

@@ -19,7 +19,7 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
     yield from _twice(config)
     yield from _without_certificate(config)
     for name in ("dst", "default_server", "error_server"):
-        yield from _to_itself(config, name)
+        yield from ((name, text) for text in to_itself(config, getattr(config, name)))
 
 
 def _who_may_send(config: Config) -> Iterator[tuple[str, str]]:
@@ -28,6 +28,8 @@ def _who_may_send(config: Config) -> Iterator[tuple[str, str]]:
     Anything wider must be asked for: an open listener without a rule would accept nothing,
     or everything.
     """
+    if config.rules:
+        return
     target = config.dst or config.default_server or config.original_destination != "off"
     for name, listener in _listeners(config):
         if loopback(listener.host):
@@ -65,9 +67,9 @@ def _without_certificate(config: Config) -> Iterator[tuple[str, str]]:
             yield name, "there is no tls_certificate, so no TLS can be spoken"
 
 
-def _to_itself(config: Config, name: str) -> Iterator[tuple[str, str]]:
+def to_itself(config: Config, hosts: str) -> Iterator[str]:
     """A server that is one of our listeners would be given its own mail for ever."""
-    for host in parse_hosts(getattr(config, name)):
+    for host in parse_hosts(hosts):
         port = host.port or SMTP_PORT
         for _, listener in _listeners(config):
             same = host.host == listener.host or (
@@ -76,7 +78,7 @@ def _to_itself(config: Config, name: str) -> Iterator[tuple[str, str]]:
                 and _same_loopback(host.host, listener.host)
             )
             if port == listener.port and same:
-                yield name, f"{host} is this relay itself: mail would go round in circles"
+                yield f"{host} is this relay itself: mail would go round in circles"
 
 
 def _same_loopback(host: str, listener: str) -> bool:

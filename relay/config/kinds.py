@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from spooltool.spool.fields import check_value
-from spooltool.spool.hosts import HostPort
+from spooltool.spool.hosts import HostPort, parse_host
 
 Read = Callable[[object], object]
 V = TypeVar("V")
@@ -101,7 +101,8 @@ def one_of(*words: str) -> Read:
     return read
 
 
-def _text(value: object, what: str) -> str:
+def as_text(value: object, what: str) -> str:
+    """Text without the blanks at its ends; `what` says what of it is wanted."""
     if not isinstance(value, str):
         raise Wrong(f"wants {what}, not {shown(value)}")
     return value.strip()
@@ -109,7 +110,7 @@ def _text(value: object, what: str) -> str:
 
 def _matching(pattern: re.Pattern[str], what: str) -> Read:
     def read(value: object) -> str:
-        text = _text(value, what)
+        text = as_text(value, what)
         if text and not pattern.match(text):
             raise Wrong(f"wants {what}, not {shown(text)}")
         return text
@@ -124,7 +125,7 @@ account = _matching(_ACCOUNT, "an account name")
 
 def folder(value: object) -> str:
     """An absolute path, without the slash at its end; "" stays ""."""
-    text = _text(value, "an absolute path")
+    text = as_text(value, "an absolute path")
     if not text:
         return ""
     if not text.startswith("/") or "\0" in text:
@@ -134,7 +135,7 @@ def folder(value: object) -> str:
 
 def path(value: object) -> str:
     """The absolute path of a file; "" for none."""
-    text = _text(value, "an absolute path")
+    text = as_text(value, "an absolute path")
     if text and (not text.startswith("/") or text.endswith("/") or "\0" in text):
         raise Wrong(f"wants the absolute path of a file, not {shown(text)}")
     return text
@@ -148,10 +149,18 @@ def given_folder(value: object) -> str:
     return text
 
 
+def line(value: object) -> str:
+    """A line of text, perhaps empty, without control characters."""
+    words = as_text(value, "text")
+    if not words.isprintable():
+        raise Wrong(f"wants one line of plain text, not {shown(words)}")
+    return words
+
+
 def hosts(value: object) -> str:
     """A value of DST or ERR_SERVER; "" for none."""
     what = "HOST, HOST:PORT or a list {a,b} of them"
-    text = _text(value, what)
+    text = as_text(value, what)
     if text and (problem := check_value("DST", text)):
         raise Wrong(f"{shown(text)} is {problem}")
     return text
@@ -160,6 +169,18 @@ def hosts(value: object) -> str:
 def listeners(value: object) -> tuple[HostPort, ...]:
     """Addresses to listen on, each with its port; port 0 lets the system choose."""
     return tuple(members(value, "HOST:PORT", _listener))
+
+
+def servers(value: object) -> tuple[HostPort, ...]:
+    """Name servers, by address; port 53 where none stands there."""
+    return tuple(members(value, "ADDRESS or ADDRESS:PORT", _server))
+
+
+def _server(text: str) -> HostPort:
+    host = parse_host(text)
+    if host is None or not (_is_ip(host.host, 4) or _is_ip(host.host, 6)):
+        raise Wrong(f"{shown(text)} is not ADDRESS or ADDRESS:PORT")
+    return host
 
 
 def networks(value: object) -> tuple[str, ...]:
@@ -186,7 +207,7 @@ def min_free(value: object) -> MinFree:
     what = 'wants a share like "5%" or a size like "500M"'
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    text = _text(value, "a share like '5%' or a size like '500M'")
+    text = as_text(value, "a share like '5%' or a size like '500M'")
     if share := _PERCENT.match(text):
         return MinFree(percent=float(share[1]))
     if size := _OCTETS.match(text):
@@ -204,7 +225,7 @@ def members(value: object, what: str, read: Callable[[str], V]) -> list[V]:
     bad: dict[int, str] = {}
     for index, member in enumerate(value):
         try:
-            good.append(read(_text(member, what)))
+            good.append(read(as_text(member, what)))
         except Wrong as wrong:
             bad[index] = wrong.text
     if bad:

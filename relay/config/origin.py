@@ -23,8 +23,12 @@ _UNIQUE_LOCAL = ipaddress.IPv6Network("fc00::/7")
 def from_the_wire(config: Config) -> Iterator[tuple[str, str]]:
     """Every contradiction: the parameter that a person should look at, and the text."""
     way = config.original_destination
-    if wide := _anybody(config.proxy_from):
+    if wide := wide_list(config.proxy_from):
         yield "proxy_from", f"{wide} is no network of proxies: anybody could claim any address"
+    wide = wide_list(config.accept_from)
+    if wide and "mx" in (config.dst, config.default_server):
+        by = "dst" if config.dst == "mx" else "default_server"
+        yield "accept_from", f"{wide} with {by} = mx relays for anybody to anywhere: narrow it"
     if way == "off":
         if config.original_networks:
             yield "original_networks", "would have no effect: original_destination is off"
@@ -37,8 +41,7 @@ def from_the_wire(config: Config) -> Iterator[tuple[str, str]]:
         )
     if way == "proxy" and not config.proxy_from:
         yield "original_destination", "proxy: proxy_from names no proxy to learn it from"
-    wide = _anybody(config.accept_from)
-    if wide and (not config.original_networks or _anybody(config.original_networks)):
+    if wide and (not config.original_networks or wide_list(config.original_networks)):
         yield (
             "accept_from",
             f"{wide} with original_destination = {way} relays for anybody to anywhere: narrow "
@@ -46,7 +49,7 @@ def from_the_wire(config: Config) -> Iterator[tuple[str, str]]:
         )
 
 
-def _anybody(texts: Iterable[str]) -> str:
+def wide_list(texts: Iterable[str]) -> str:
     """The widest network of a list that is nobody's own, "" without one.
 
     Neighbours count as one: 0.0.0.0/1 and 128.0.0.0/1 are everybody, too.

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from relay.config import kinds
-from relay.config.destinations import TLS_WORDS, DestinationTable
+from relay.config.destinations import DESTINATION, TLS_WORDS, DestinationTable
 from relay.config.kinds import MinFree, Read
 from relay.config.log_targets import log_targets
+from relay.config.networks import NETWORK, NetworkTable
+from relay.config.resources import RESOURCE, Resource
+from relay.config.rules import RULE, RuleTable
+from relay.config.scanners import SCANNER, ScannerTable
+from relay.config.tables import TableKind
 from spooltool.logs.log_target import LogTarget
 from spooltool.spool.hosts import HostPort
 
@@ -99,7 +104,7 @@ def _list(default: V, kind: str, read: Read, meaning: str, *, reload: bool = Tru
     return _parameter(default, kind, "list", read, meaning, OURS, reload)
 
 
-_HOSTS = "HOST|HOST:PORT|{a,b}"
+_HOSTS_OR_MX = "HOST|HOST:PORT|{a,b}|mx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +191,17 @@ class Config:
         (),
         "CIDR, ...",
         kinds.networks,
-        "networks that may send mail, besides this machine itself",
+        "networks that may send mail, besides this machine itself; rules take its place",
     )
     dst: str = _text(
-        "", _HOSTS, kinds.hosts, "the server that accepted mail is delivered to; lists in order"
+        "",
+        _HOSTS_OR_MX,
+        kinds.hosts,
+        "the server that accepted mail is delivered to; lists in order; mx: whom the MX of each "
+        "recipient's domain name; rules take its place",
     )
     default_server: str = _text(
-        "", _HOSTS, kinds.hosts, "the same for mail that nothing else gives a server", CHAPTER
+        "", _HOSTS_OR_MX, kinds.hosts, "the same for mail that nothing else gives a server", CHAPTER
     )
     original_destination: str = _word(
         "off",
@@ -214,9 +223,17 @@ class Config:
         "proxies, each connection of which must begin with a PROXY header (version 1 or 2)",
     )
     error_server: str = _text(
-        "", _HOSTS, kinds.hosts, "the server that is given error mail; empty: DST", CHAPTER
+        "",
+        _HOSTS_OR_MX,
+        kinds.hosts,
+        "the server that is given error mail; empty: DST; mx: whom the MX of the sender's "
+        "domain name",
+        CHAPTER,
     )
-    errmail: bool = _flag(True, "the sender is notified when mail cannot be delivered")
+    errmail: bool = _flag(
+        True,
+        "the sender is notified when mail cannot be delivered; a resource has its own word on it",
+    )
     detailed_smtp_err_mail: bool = _flag(
         False,
         "error mail carries the reason for each recipient",
@@ -309,6 +326,22 @@ class Config:
         "8-bit content for a server without 8BITMIME: sent as it is, made quoted-printable "
         "(which breaks DKIM signatures; what cannot be converted bounces), or bounced",
     )
+    max_mx_node_per_mail: int = _whole(
+        5, 1, 20, "hosts", "MX of a domain that are asked, the best by preference", CHAPTER
+    )
+    max_ips_per_mx_node: int = _whole(
+        5, 1, 100, "addresses", "addresses of each such host that are tried", CHAPTER
+    )
+    mx_port: int = _whole(25, 1, 65535, "", "port at which mail by MX is delivered")
+    dns_servers: tuple[HostPort, ...] = _list(
+        (),
+        "ADDRESS, ADDRESS:PORT, ...",
+        kinds.servers,
+        "name servers that are asked for MX and their addresses; empty: those of /etc/resolv.conf",
+    )
+    dns_timeout: int = _whole(
+        10, 1, 3600, "seconds", "time for one question to them, whichever answers"
+    )
     mark: int = _whole(
         0,
         0,
@@ -358,7 +391,11 @@ class Config:
         7 * DAY, 0, 3660 * DAY, "seconds", "age at which messages in the trash may be purged"
     )
 
-    # Tables, each about some destinations
+    # Tables, in the order of the file
+    networks: tuple[NetworkTable, ...] = ()
+    rules: tuple[RuleTable, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    scanners: tuple[ScannerTable, ...] = ()
     destinations: tuple[DestinationTable, ...] = ()
 
     @property
@@ -389,6 +426,9 @@ PARAMETER: dict[str, Parameter] = {
 }
 """The same by name and alias."""
 
+TABLES: tuple[TableKind[Any], ...] = (NETWORK, RULE, RESOURCE, SCANNER, DESTINATION)
+"""Every kind of tables, in the order of the docs."""
+
 SECTIONS: dict[str, str] = {
     "hostname": "This relay",
     "listen": "Who may send, and where it goes",
@@ -403,8 +443,6 @@ SECTIONS: dict[str, str] = {
 
 NOT_YET: dict[str, str] = {
     "detailed_av_err_mail": "this version has no antivirus check",
-    "detailed_rb_err_mail": "this version has no rule base",
-    "max_mx_node_per_mail": "this version does not deliver by MX",
-    "max_ips_per_mx_node": "this version does not deliver by MX",
+    "detailed_rb_err_mail": "this version does not word its error mail by it",
 }
 """Names of the chapter that would have no effect: refused, rather than silently ignored."""

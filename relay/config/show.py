@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from relay.config.destinations import TABLE, TABLE_PARAMETERS, DestinationTable
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
 from relay.config.kinds import MinFree
-from relay.config.parameters import PARAMETERS, SECTIONS, Config
+from relay.config.parameters import PARAMETERS, SECTIONS, TABLES, Config
+from relay.config.resources import FieldRewrite, Rewrite
+from relay.config.tables import TableKind, header
+from relay.config.wildcard import Pattern, Replacement
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
@@ -26,23 +32,38 @@ def show(config: Config, *, non_default: bool = False) -> str:
             out += ["", f"## {heading}"]
         default = "" if value == parameter.default else f"; default {encode(parameter.default)}"
         out += ["", f"# {parameter.meaning} ({parameter.kind}{default})", line]
-    if config.destinations and not non_default:
-        out += ["", "## Destinations"]
-    for table in config.destinations:
-        out += _table(table, explained=not non_default)
+    for kind in TABLES:
+        if not non_default:
+            out += ["", f"## {kind.title}", *_declared(kind)]
+        for table in getattr(config, kind.attribute):
+            out += _table(kind, table)
     return "\n".join(out).lstrip("\n") + "\n" if out else ""
 
 
-def _table(table: DestinationTable, *, explained: bool) -> list[str]:
-    out = ["", f"[{TABLE}.{_quote(str(table.pattern))}]"]
-    for parameter in TABLE_PARAMETERS:
-        value = getattr(table, parameter.name)
-        if value is None:
-            continue
-        if explained:
-            out += [f"# {parameter.meaning} ({parameter.kind})"]
-        out += [f"{parameter.name} = {encode(value)}"]
-    return out
+def _declared(kind: TableKind[Any]) -> Iterator[str]:
+    """Everything that may stand in a table, as comments."""
+    yield ""
+    for part in ("", *kind.parts):
+        yield f"# {kind.example[:-1]}.{part}]" if part else f"# {kind.example}"
+        for one in kind.entries:
+            if one.part == part:
+                default = "" if one.default is None else f"; default {encode(one.default)}"
+                need = "; wanted" if one.wanted else default
+                yield f"#   {one.name}: {one.meaning} ({one.kind}{need})"
+
+
+def _table(kind: TableKind[Any], table: object) -> Iterator[str]:
+    """A table: what differs from its defaults."""
+    key = getattr(table, kind.key)
+    for part in ("", *kind.parts):
+        lines = [
+            f"{one.name} = {encode(value)}"
+            for one in kind.entries
+            if one.part == part
+            and ((value := getattr(table, one.attribute)) != one.default or one.wanted)
+        ]
+        if lines or not part:
+            yield from ("", header(kind, key, part), *lines)
 
 
 def encode(value: object) -> str:
@@ -53,6 +74,11 @@ def encode(value: object) -> str:
         return str(value)
     if isinstance(value, MinFree) and not value.percent:
         return str(value.octets)
+    if isinstance(value, Rewrite | FieldRewrite):
+        pieces = (f"{one.name} = {encode(getattr(value, one.name))}" for one in fields(value))
+        return "{ " + ", ".join(pieces) + " }"
+    if isinstance(value, Pattern | Replacement):
+        return _quote(value.text)
     if isinstance(value, tuple):
         return "[" + ", ".join(_quote(str(member)) for member in value) + "]"
     return _quote(str(value))

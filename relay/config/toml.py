@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from relay.config.contradictions import contradictions
-from relay.config.destinations import TABLE, DestinationReader, parse_pattern
 from relay.config.kinds import Wrong, from_option
-from relay.config.parameters import NOT_YET, PARAMETER, Config
+from relay.config.openness import rules_at_fault
+from relay.config.parameters import NOT_YET, PARAMETER, TABLES, Config
+from relay.config.references import references
 from relay.config.statements import Statement, SyntaxMistake, parse, statements
+from relay.config.tables import TableReader, said
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,10 +46,30 @@ class _Reading:
         self.lines: dict[str, int] = {}
         self.options: set[str] = set()
         self.problems: list[Problem] = []
-        self.destinations = DestinationReader(self.wrong)
+        self.readers: dict[str, TableReader[Any]] = {
+            kind.word: TableReader(kind, self.wrong) for kind in TABLES
+        }
+        self.tables: dict[str, tuple[Any, ...]] = {}
 
     def wrong(self, line: int, name: str, text: str) -> None:
         self.problems.append(Problem(line, name, text))
+
+    def line(self, table: str, name: str) -> int:
+        """Where a parameter stands, or at least its table; 0: nowhere."""
+        if not table:
+            return self.lines.get(name, 0)
+        lines = self.readers[table.partition(".")[0]].lines
+        return lines.get((table, name)) or lines.get((table, ""), 0)
+
+    def finish(self) -> Config | None:
+        """The tables made; the configuration, unless something was wrong."""
+        self.tables = {kind.attribute: self.readers[kind.word].tables() for kind in TABLES}
+        if all(reader.whole for reader in self.readers.values()):
+            for table, name, what in references(**self.tables):
+                self.wrong(self.line(table, name), name, what)
+        if self.problems:
+            return None
+        return Config(**self.values, **self.tables)  # type: ignore[arg-type]  # by kind
 
 
 def load(
@@ -61,30 +84,29 @@ def load(
     _read_file(text.replace("\r\n", "\n").removeprefix("\ufeff"), reading)
     for name, words in (options or {}).items():
         _read_option(name, (words,) if isinstance(words, str) else words, reading)
-    if not reading.problems:
-        tables = reading.destinations.tables()
-        config = Config(**reading.values, destinations=tables)  # type: ignore[arg-type]  # by kind
-        for name, what in contradictions(config):
-            reading.wrong(reading.lines.get(name, 0), _label(name, reading), what)
+    config = reading.finish()
+    if config is not None:
+        for table, name, what in (
+            *(("", name, what) for name, what in contradictions(config)),
+            *rules_at_fault(config, reading.line),
+        ):
+            label = name if table else _label(name, reading)
+            reading.wrong(reading.line(table, name), label, what)
         if not reading.problems:
             return config
     return Problems(tuple(sorted(reading.problems)))
 
 
 def lines_of(text: str) -> dict[tuple[str, str], int]:
-    """The line of each parameter that a file sets, by table ("" for none) and name."""
-    table = ""
-    found: dict[tuple[str, str], int] = {}
-    for statement in statements(text.replace("\r\n", "\n").removeprefix("\ufeff")):
-        read = parse(statement)
-        if isinstance(read, SyntaxMistake):
-            continue
-        name, value = read
-        if statement.header:
-            table = str(next(iter(value), "")) if isinstance(value, dict) else ""
-            table = str(parse_pattern(table) or "?")
-        else:
-            found[table, name] = statement.line
+    """The line of each parameter that a file sets, by table and name.
+
+    A table is "" for none, else as `TableKind.label` says; name "" is its header.
+    """
+    reading = _Reading()
+    _read_file(text.replace("\r\n", "\n").removeprefix("\ufeff"), reading)
+    found = {("", name): line for name, line in reading.lines.items()}
+    for reader in reading.readers.values():
+        found |= reader.lines
     return found
 
 
@@ -108,12 +130,12 @@ def _read_file(text: str, reading: _Reading) -> None:
         name, value = found
         if statement.header:
             table = name
-            if name == TABLE:
-                reading.destinations.open(statement, value)
+            if name in reading.readers:
+                reading.readers[name].open(statement, value)
             else:
                 reading.wrong(statement.line, "", _no_table(name))
-        elif table == TABLE:
-            reading.destinations.take(statement, name, value, name in PARAMETER)
+        elif table in reading.readers:
+            reading.readers[table].take(statement, name, value, name in PARAMETER)
         elif not table:
             _read_parameter(statement, name, value, reading)
     for number, line in enumerate(text.split("\n"), 1):
@@ -134,11 +156,8 @@ def _read_parameter(statement: Statement, name: str, value: object, reading: _Re
     try:
         reading.values[parameter.name] = parameter.read(value)
     except Wrong as wrong:
-        if wrong.text:
-            reading.wrong(statement.line, name, wrong.text)
-        for index, what in wrong.items.items():
-            line = statement.members[index] if index < len(statement.members) else statement.line
-            reading.wrong(line, name, what)
+        for line, text in said(statement, wrong):
+            reading.wrong(line, name, text)
 
 
 def _read_option(name: str, words: tuple[str, ...], reading: _Reading) -> None:
@@ -154,7 +173,13 @@ def _read_option(name: str, words: tuple[str, ...], reading: _Reading) -> None:
 
 
 def _no_table(name: str) -> str:
-    return f'[{name}]: the only tables are [{TABLE}."HOST"]; parameters stand above them'
+    from difflib import get_close_matches  # only a mistake pays for it
+
+    known = {kind.word: kind.example for kind in TABLES}
+    near = get_close_matches(name.lower(), known, 1, 0.6)
+    if near:
+        return f"[{name}]: no table is called so; {known[near[0]]}?"
+    return f"[{name}]: the only tables are {', '.join(known.values())}; parameters stand above them"
 
 
 def _unknown(name: str) -> str:

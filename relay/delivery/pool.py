@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from relay.delivery.connection import Connection, EightBit, Encryption, Failure, Peer
 from relay.delivery.mark import marked_socket
-from relay.delivery.resolve import Address, Resolver, Unresolved
+from relay.delivery.resolve import Address, Located, Resolver, Unresolved
 from relay.policy.hops import Hop, Hops, Tls
 from relay.smtp.outcome import REFUSED, TIMEOUT, TLS
 from relay.tls.trust import NoAuthorities, Trust
@@ -72,7 +72,7 @@ class Pool:
 
     async def connect(
         self,
-        hosts: Sequence[HostPort],
+        hosts: Sequence[HostPort | Located],
         default_port: int,
         *,
         without: Collection[Address] = (),

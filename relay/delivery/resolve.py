@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from dataclasses import dataclass
 
 from spooltool.spool.hosts import HostPort
 
@@ -18,6 +19,14 @@ DEADLINE = 10.0
 """Seconds that a look-up may take."""
 
 _AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A host whose addresses are known already: its MX record led to it."""
+
+    host: str
+    addresses: tuple[Address, ...]
 
 
 class Unresolved(Exception):
@@ -35,8 +44,10 @@ class Resolver:
         self._known: dict[str, tuple[float, list[str]]] = {}
         self._limit = asyncio.Semaphore(_AT_ONCE)
 
-    async def addresses(self, host: HostPort, default_port: int) -> list[Address]:
+    async def addresses(self, host: HostPort | Located, default_port: int) -> list[Address]:
         """Every address of a host, in the resolver's order.  Raises Unresolved."""
+        if isinstance(host, Located):
+            return list(host.addresses)
         port = host.port if host.port is not None else default_port
         try:
             return [(str(ipaddress.ip_address(host.host)), port)]

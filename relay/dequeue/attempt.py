@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from relay.delivery.connection import Content
-from relay.dequeue.destination import Destination, of_envelope
+from relay.dequeue.destination import Destination, legs
+from relay.policy.resources import NONE, Resource, named, needs_content
 from relay.smtp.envelope import Mail
 from relay.smtp.wire import BareLineEndError, encode
 from spooltool.spool.codec import HEAD_BYTES, Envelope, parse
@@ -48,9 +49,10 @@ class Unfit(Exception):
 
 @dataclass(slots=True)
 class Job:
-    """A message being worked on.  `pending` are the recipients that wait for an end.
+    """A message, or the part of it for one destination, being worked on.
 
-    `unended` counts the attempts that were begun before this one and never ended.
+    `pending` are the recipients of it that wait for an end.  `unended` counts the attempts
+    that were begun before this one and never ended.
     """
 
     locked: Locked
@@ -71,15 +73,34 @@ class Job:
         """The message's number."""
         return self.locked.name.number
 
+    @property
+    def part(self) -> str:
+        """What the schedule calls it."""
+        return self.destination.part(self.id)
+
+    def reread(self, envelope: Envelope) -> None:
+        """The file was written anew: this is its envelope now."""
+        self.envelope = envelope
+        self.pending = legs(self.name.letter, envelope).get(self.destination, ())
+
     def close(self) -> None:
         """Drop the lock."""
         self.locked.close()
 
 
-def take(spool: Spool, name: SpoolName, now: float, *, sealed: int, accept_hand_edits: bool) -> Job:
+def take(
+    spool: Spool,
+    name: SpoolName,
+    destination: Destination,
+    now: float,
+    *,
+    sealed: int,
+    accept_hand_edits: bool,
+) -> Job:
     """Lock a message and check that it may be sent.
 
-    `sealed` is the inode of this message whose DIGEST was found right before in this
+    The job is what goes to `destination`; where nothing does, it says where the message
+    goes.  `sealed` is the inode of this message whose DIGEST was found right before in this
     process's life: it is checked once.  Raises Busy, Gone, NotRegular, NotPermitted, or
     Unfit with the lock held.
     """
@@ -98,10 +119,10 @@ def take(spool: Spool, name: SpoolName, now: float, *, sealed: int, accept_hand_
         trusted = accept_hand_edits or locked.inode == sealed
         if not trusted and not _sealed(locked, envelope, data):
             raise Unfit(EDITED, "the content is not what was accepted", locked, envelope)
-        pending = tuple(recipient for recipient in envelope.recipients if recipient.pending)
         unended = envelope.state.started if envelope.state is not None else 0
-        place = of_envelope(name.letter, envelope)
-        return Job(locked, envelope, place, pending, data, now, unended)
+        found = legs(name.letter, envelope)
+        place = destination if destination in found else next(iter(found))
+        return Job(locked, envelope, place, found[place], data, now, unended)
     except Unfit:
         raise
     except BaseException:
@@ -109,17 +130,31 @@ def take(spool: Spool, name: SpoolName, now: float, *, sealed: int, accept_hand_
         raise
 
 
-def unjudged(envelope: Envelope) -> str:
+def unjudged(envelope: Envelope, known: Mapping[str, Resource]) -> str:
     """Which judgement of its content a message asks for that nobody here can give; "" for none.
 
-    A key that cannot be obeyed is never read as "no filter".
+    `known` are the resources by name.  One that asks for nothing but what was done at
+    acceptance needs no judgement.  A key that cannot be obeyed is never read as "no filter".
     """
-    for key in ("AV_SETTING", "RESOURCE"):
-        for line in envelope.all(key):
-            if line.value != "none":
-                what = "scanner" if key == "AV_SETTING" else "such resource"
-                return f"{key} is {line.value}, and this relay has no {what}"
+    for line in envelope.all("AV_SETTING"):
+        if line.value != "none":
+            return f"AV_SETTING is {line.value}, and this relay has no scanner"
+    for line in envelope.all("RESOURCE"):
+        name = named(line.value)
+        if name == NONE:
+            continue
+        resource = known.get(name)
+        if resource is None:
+            return f"RESOURCE is {line.value}, and this relay has no such resource"
+        if needs_content(resource, _content_size(envelope)):
+            return f"the content is to be judged by {name}, and this relay cannot"
     return ""
+
+
+def _content_size(envelope: Envelope) -> int:
+    """Octets of what would be sent; of the whole file where its parts are not known."""
+    sizes = envelope.sizes
+    return sizes[1] + 1 + sizes[2] if sizes is not None else envelope.size
 
 
 def _sealed(locked: Locked, envelope: Envelope, data: bytes) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
-from relay.delivery.connection import Content
+from relay.delivery.connection import Content, Failure
 from relay.dequeue.attempt import (
     EDITED,
     NO_ENVELOPE,
@@ -23,7 +24,7 @@ from relay.dequeue.attempt import (
 )
 from relay.dequeue.clock_guard import ClockGuard
 from relay.dequeue.conversion import converted
-from relay.dequeue.destination import Destination
+from relay.dequeue.destination import Destination, legs
 from relay.dequeue.down import BUSY_SECONDS, Down
 from relay.dequeue.finish import (
     edited_state,
@@ -34,16 +35,21 @@ from relay.dequeue.finish import (
     write_results,
 )
 from relay.dequeue.lanes import Result
+from relay.dequeue.new_destination import barred
 from relay.dequeue.notices import notice_mail
 from relay.dequeue.records import Records
-from relay.dequeue.roster import Known, Roster
+from relay.dequeue.roster import Known, Part, Roster, parts_of
 from relay.dequeue.settings import Settings
 from relay.dequeue.settle import Settler
 from relay.dequeue.started import mark_started, unmark
 from relay.dequeue.telling import Telling
+from relay.dequeue.ways import Hosts, Ways
+from relay.policy.resources import NONE, changed, named, value
 from relay.queue.lifecycle import Decision, End, Terms, decide, decide_notice
+from relay.queue.parts import number_of
 from relay.queue.schedule import Schedule
 from relay.queue.suspects import MOST, Suspects
+from relay.queue.turns import AGAIN, Turns
 from relay.smtp.envelope import Mail
 from relay.smtp.outcome import Kind, Outcome
 from spooltool.errors import Busy, CannotWrite, Gone, NotPermitted, SpooltoolError
@@ -73,17 +79,18 @@ class Desk:
         roster: Roster,
         wake: Callable[[], None],
         clock: ClockGuard,
-        open_hosts: Callable[[Destination], Sequence[HostPort]],
+        open_hosts: Callable[[Sequence[HostPort]], Sequence[HostPort]],
     ) -> None:
         self.spool = spool
         self.settings = settings
         self.records = records
         self.schedule = schedule
         self.roster = roster
-        self.open_hosts = open_hosts
+        self.ways = Ways(settings, open_hosts)
         self._clock = clock
         self.telling = Telling(records)
         self.suspects = Suspects()
+        self.turns = Turns()
         self.down = Down(self)
         self.syncer = Syncer(spool.path)
         self.settler = Settler(spool, self.syncer, self._sync_failed)
@@ -91,6 +98,7 @@ class Desk:
         self._wake = wake
         self.stopping = False
         self._never_again: set[tuple[SpoolName, int]] = set()
+        self._unjudged: set[str] = set()
         self._spent: set[tuple[str, int]] = set()
         self._closed: set[tuple[str, int]] = set()
 
@@ -105,9 +113,9 @@ class Desk:
         self.syncer.close()
 
     @property
-    def suspects_wait(self) -> bool:
-        """Whether mail waits for its turn that was started before and never ended."""
-        return any(number in self.schedule for number in self.suspects.waiting)
+    def turns_wait(self) -> bool:
+        """Whether mail waits for the end of other mail, or of another part of its message."""
+        return any(id in self.schedule for id in (*self.suspects.waiting, *self.turns.waiting))
 
     def refuses(self, name: SpoolName, inode: int) -> bool:
         """Whether this process has given this very file up, where it stands."""
@@ -120,50 +128,69 @@ class Desk:
         all mail there, and `ls` tells from the file alone.
         """
         number = known.name.number
+        parts = {one.destination.part(number): one for one in known.parts}
+        self.schedule.keep(number, parts)
+        for id, one in parts.items():
+            self.schedule_part(known, one)
+            if not one.tried and not self.schedule.suspended(id):
+                self.down.arrived(known, one.destination)
+
+    def schedule_part(self, known: Known, part: Part) -> None:
+        """Have what of a message goes to one destination tried when it is due."""
         self.schedule.add(
-            number,
-            known.destination,
-            known.due,
-            fresh=not known.tried,
+            part.destination.part(known.name.number),
+            part.destination,
+            part.due,
+            fresh=not part.tried,
             term=known.term + self.settings.abandon_time,
         )
-        if not known.tried and not self.schedule.suspended(number):
-            self.down.arrived(known, number)
 
     # what lanes ask
 
-    def take(self, destination: Destination, number: str) -> Job | None:
+    def free(self, part: str) -> bool:
+        """Whether no other part of the message is in hand; else this one is called later."""
+        if not self.turns.taken(part):
+            return True
+        now = time.time()
+        self.schedule.finished(part, now, due=now + AGAIN)
+        return False
+
+    def take(self, destination: Destination, part: str) -> Job | None:
         """Lock a message and check it; None when there is nothing to send now.
 
         In that case the schedule has been told what to do with it.
         """
         now = time.time()
+        number = number_of(part)
         known = self.roster.known.get(number)
         if known is None:
-            self.schedule.finished(number, now)
+            self.schedule.finished(part, now)
+            return None
+        if not self.free(part):
             return None
         try:
             job = take(
                 self.spool,
                 known.name,
+                destination,
                 now,
                 sealed=known.sealed,
                 accept_hand_edits=self.settings.accept_hand_edits,
             )
         except Busy:
-            self.schedule.finished(number, now, due=now + BUSY_SECONDS)
+            self.schedule.finished(part, now, due=now + BUSY_SECONDS)
         except Gone:
-            self._left(number, now)
+            self._left(part, now)
         except Unfit as unfit:
-            self._unfit(unfit, number, now)
+            self._unfit(unfit, part, now)
         except NotPermitted as error:
             if (number, known.inode) not in self._closed:
                 self._closed.add((number, known.inode))
                 self.records.alert(f"may not open it: {error}", number)
-            self.schedule.finished(number, now, due=now + self.settings.resend_period)
+            self.schedule.finished(part, now, due=now + self.settings.resend_period)
         except SpooltoolError as error:
             self.records.alert(f"cannot work on it: {error}", number)
-            self._never(known.name, known.inode, now)
+            self._never(known.name, known.inode, part, now)
         else:
             known.inode = known.sealed = job.locked.inode
             checked = self._checked(job, known, destination, now)
@@ -188,27 +215,39 @@ class Desk:
         )
         return mail, content
 
+    def barred(self, job: Job, mail: Mail, address: str) -> Collection[str]:
+        """The recipients whom no rule lets it go to over this address, where that is asked."""
+        settings = self.settings
+        recipients = [recipient for recipient, _ in mail.recipients]
+        return barred(job, recipients, address, settings.rules, settings.resources)
+
     async def room(self) -> None:
         """Wait while as many deliveries are unsynced as may be."""
         await self.settler.room()
+
+    async def hosts(self, destination: Destination) -> Hosts | Failure | Outcome:
+        """The hosts to try, without those that are suspended; or why there are none."""
+        return await self.ways.to(destination)
 
     def next_for(self, destination: Destination) -> str | None:
         """The next message for a lane of this destination."""
         return None if self.stopping else self.schedule.next_for(destination, time.time())
 
-    def attached(self, number: str, peer: tuple[str, int]) -> bool:
+    def attached(self, part: str, peer: tuple[str, int]) -> bool:
         """Count a connection to a peer; False when that peer has enough."""
-        return self.schedule.attach(number, peer)
+        return self.schedule.attach(part, peer)
 
-    def given_up(self, number: str, seconds: float, job: Job | None = None) -> None:
+    def given_up(self, part: str, seconds: float, job: Job | None = None) -> None:
         """An attempt ended without a result: the message is as it was, its `job` let go."""
         if job is not None:
             unmark(job)
             job.close()
-        self._turn(number)
-        if self.schedule.is_active(number):
+            self._next_part(job.id)
+        if not self.turns.in_hand(part):
+            self._turn(number_of(part))
+        if self.schedule.is_active(part):
             now = time.time()
-            self.schedule.finished(number, now, due=now + seconds)
+            self.schedule.finished(part, now, due=now + seconds)
 
     async def settle(self, job: Job, result: Result) -> None:
         """Write what became of an attempt, tell everybody, drop the lock."""
@@ -216,7 +255,7 @@ class Desk:
         unmarked = any(outcome.kind is Kind.DELIVERED for outcome in result.outcomes)
         try:
             if result.unfit is not None:
-                self._unfit(result.unfit, job.id, now)
+                self._unfit(result.unfit, job.part, now)
                 return
             decision = self.decide(job, result.outcomes, result.host, now)
             if decision.split:
@@ -226,20 +265,22 @@ class Desk:
             write_results(job, decision)
             place(job, decision.end)
         except Gone:
-            self._left(job.id, now)
+            self._left(job.part, now)
         except (SpooltoolError, OSError) as error:
             # What was delivered must not be sent again because its file cannot be written.
             if unmarked:
                 self.records.alert(f"delivered, but its file cannot be changed: {error}", job.id)
                 self._spent.add((job.id, job.locked.inode))
-                self.schedule.finished(job.id, now)
+                self.schedule.finished(job.part, now)
+                self.schedule.remove(job.id)
             else:
                 self.records.alert(f"result not written: {error}", job.id)
-                self.schedule.finished(job.id, now, due=now + self.settings.resend_period)
+                self.schedule.finished(job.part, now, due=now + self.settings.resend_period)
         else:
             self._told(job, result, decision, now)
         finally:
             job.close()
+            self._next_part(job.id)
             self._turn(job.id)
 
     # deciding and writing
@@ -248,16 +289,27 @@ class Desk:
         """Mark an attempt as begun, unless the message has to wait, or has had its chances."""
         if job.unended >= MOST:
             why = f"started {job.unended} times and never ended: it may be what ends the dequeuer"
-            self._unfit(Unfit(UNENDED, why, job.locked, job.envelope), job.id, now)
+            self._unfit(Unfit(UNENDED, why, job.locked, job.envelope), job.part, now)
             self._turn(job.id)
             return None
         if not self.suspects.admit(job.id, job.unended, now):
             job.close()
-            self.schedule.finished(job.id, now, due=now + TURN_SECONDS)
+            self.schedule.finished(job.part, now, due=now + TURN_SECONDS)
             return None
         mark_started(job)
         known.inode = known.sealed = job.locked.inode
+        self.turns.begin(job.id)
         return job
+
+    def _next_part(self, number: str) -> None:
+        """A message is in hand no longer: another part of it may have its turn."""
+        waiting, known = self.turns.end(number), self.roster.known.get(number)
+        if waiting is None or known is None or waiting not in self.schedule:
+            return
+        for one in known.parts:
+            if one.destination.part(number) == waiting:
+                self.schedule_part(known, replace(one, due=time.time()))
+                self._wake()
 
     def _turn(self, number: str) -> None:
         """An attempt is over: the suspect that waited for its end may begin."""
@@ -266,34 +318,38 @@ class Desk:
         for following in self.suspects.waiting:
             known = self.roster.known.get(following)
             if known is not None and following in self.schedule:
-                known.due = time.time()
+                now = time.time()
+                known.parts = tuple(replace(one, due=now) for one in known.parts)
                 self.schedule_known(known)
                 return
             self.suspects.end(following)
 
     def _checked(self, job: Job, known: Known, destination: Destination, now: float) -> Job | None:
-        number = job.id
-        if why := _nowhere(job):
-            self._unfit(Unfit(NO_ENVELOPE, why, job.locked, job.envelope), number, now)
+        number, part = job.id, destination.part(job.id)
+        if why := self._nowhere(job):
+            self._unfit(Unfit(NO_ENVELOPE, why, job.locked, job.envelope), part, now)
             return None
         if job.name.letter == "R" and not job.pending:
             # A crash came between the marks and the move: finish what was begun.
+            job.destination = destination
             decision = self.decide(job, (), "", now)
             try:
                 write_results(job, decision)
                 place(job, decision.end)
             except SpooltoolError as error:
                 self.records.alert(f"cannot finish it: {error}", number)
-                self._never(job.name, job.locked.inode, now)
+                self._never(job.name, job.locked.inode, part, now)
             else:
                 self._told(job, Result((), ""), decision, now)
             job.close()
             return None
+        self._tell_changes(job)
         if job.destination != destination:
             job.close()
-            known.destination = job.destination
-            known.due = now
-            self.schedule.finished(number, now)
+            found = legs(job.name.letter, job.envelope)
+            due_now = Part(destination, now, known.parts[0].tried)
+            known.parts = parts_of(job.name.letter, found, now, due_now)
+            self.schedule.finished(part, now)
             self.schedule_known(known)
             self._wake()
             return None
@@ -328,6 +384,7 @@ class Desk:
             terms,
             host=host,
             errmail=envelope.get("ERRMAIL") != "0",
+            asked=frozenset(job.pending) if job.destination.mx else None,
         )
 
     async def _notify_apart(self, job: Job, decision: Decision, now: float) -> None:
@@ -352,28 +409,37 @@ class Desk:
         self.telling.attempt(job, result, decision, now)
         # What became an E file has another destination: the next scan finds it.
         leaves = gone or decision.end is End.EXPIRE
-        due = None if leaves else float(decision.state.next_try)
+        due = None if leaves else decision.due
         known = self.roster.known.get(number)
         if leaves:
             self.roster.forget(number)
+            self.schedule.remove(number)
             if not gone:
                 self._wake()
         elif known is not None:
-            known.name, known.inode, known.tried = job.locked.name, job.locked.inode, True
+            self.written(known, job, due)
         if result.host_failed:
-            self.down.probed(job, number, result, now, due)
+            self.down.probed(job, result, now, due)
             return
         if any(outcome.kind is not Kind.UNKNOWN for outcome in result.outcomes):
             self.down.up(job.destination)
             self.schedule.alive(job.destination, now)
         delivered = any(outcome.kind is Kind.DELIVERED for outcome in result.outcomes)
-        self.schedule.finished(number, now, delivered=delivered, due=due)
+        self.schedule.finished(job.part, now, delivered=delivered, due=due)
+
+    def written(self, known: Known, job: Job, due: float | None) -> None:
+        """The file is another, and what went to this destination is due then (None: never)."""
+        known.name, known.inode = job.locked.name, job.locked.inode
+        if due is None:
+            known.drop(job.destination)
+        else:
+            known.put(Part(job.destination, due, tried=True))
 
     # messages that cannot be sent
 
-    def _unfit(self, unfit: Unfit, number: str, now: float) -> None:
+    def _unfit(self, unfit: Unfit, part: str, now: float) -> None:
         """A message that cannot be sent as it stands: set aside, or left for a person."""
-        locked, envelope = unfit.locked, unfit.envelope
+        locked, envelope, number = unfit.locked, unfit.envelope, number_of(part)
         try:
             if unfit.kind == EDITED:
                 write_state(locked, envelope, edited_state(envelope.state, now))
@@ -389,23 +455,26 @@ class Desk:
             name, inode = locked.name, locked.inode
             locked.close()
         self.records.alert(f"not sent, {unfit.kind}: {unfit}", number)
-        self._never(name, inode, now)
+        self._never(name, inode, part, now)
 
-    def _never(self, name: SpoolName, inode: int, now: float) -> None:
+    def _never(self, name: SpoolName, inode: int, part: str, now: float) -> None:
         """This file is not tried again by this process.
 
         A changed file is another inode, and one that a person moved stands elsewhere.
         """
-        number = name.number
         self._never_again.add((name, inode))
-        if self.schedule.is_active(number):
-            self.schedule.finished(number, now)
+        self._gone(part, now)
 
-    def _left(self, number: str, now: float) -> None:
-        self.roster.forget(number)
-        if self.schedule.is_active(number):
-            self.schedule.finished(number, now)
+    def _left(self, part: str, now: float) -> None:
+        self.roster.forget(number_of(part))
+        self._gone(part, now)
         self._wake()  # it may stand elsewhere now
+
+    def _gone(self, part: str, now: float) -> None:
+        """An attempt has ended for good, and no other part of the message is tried."""
+        if self.schedule.is_active(part):
+            self.schedule.finished(part, now)
+        self.schedule.remove(number_of(part))
 
     def forget_refusals(self, number: str) -> None:
         """A kick asks for this message: what was given up is looked at again."""
@@ -414,13 +483,25 @@ class Desk:
     def _sync_failed(self, error: OSError) -> None:
         self.records.alert(f"sync failed, the disk may be failing: {error.strerror}")
 
+    def unjudged_before(self) -> frozenset[str]:
+        """Numbers of the messages that asked for a judgement in vain, each told once."""
+        waiting = frozenset(self._unjudged)
+        self._unjudged.clear()
+        return waiting
 
-def _nowhere(job: Job) -> str:
-    """Why a message may go to no host; "" when it may go to one."""
-    if job.name.letter == "E":
-        return "" if job.destination.hosts else "ERR_SERVER names no host"
-    if job.envelope.get("ROUTE") == "mx":
-        return "ROUTE is mx, and this relay does not deliver by MX: retarget it"
-    if why := unjudged(job.envelope):
-        return why
-    return "" if job.destination.hosts else "DST names no host"
+    def _nowhere(self, job: Job) -> str:
+        """Why a message may go to no host; "" when it may go to one."""
+        known = job.destination.hosts or job.destination.mx
+        if job.name.letter == "E":
+            return "" if known else "ERR_SERVER names no host"
+        if why := unjudged(job.envelope, self.settings.resources):
+            self._unjudged.add(job.id)
+            return why
+        return "" if known else "DST names no host"
+
+    def _tell_changes(self, job: Job) -> None:
+        """Say that a message goes by another definition of its resource than it came by."""
+        text = job.envelope.get("RESOURCE") or NONE
+        resource = self.settings.resources.get(named(text))
+        if job.name.letter == "R" and resource is not None and changed(text, resource):
+            self.records.event(job.id, "resource-changed", was=text, now=value(resource))

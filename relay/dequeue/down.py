@@ -13,11 +13,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from relay.dequeue.attempt import Job
-from relay.dequeue.destination import Destination, of_envelope
+from relay.dequeue.destination import Destination, legs
 from relay.dequeue.finish import place, write_results
 from relay.dequeue.lanes import Result
 from relay.dequeue.roster import Known
 from relay.queue.lifecycle import End
+from relay.queue.parts import number_of
 from spooltool.errors import Busy, SpooltoolError
 from spooltool.store.lock import lock
 
@@ -40,38 +41,38 @@ class Down:
         """It answered."""
         self._failed.pop(destination, None)
 
-    def arrived(self, known: Known, number: str) -> None:
+    def arrived(self, known: Known, destination: Destination) -> None:
         """Mail that was never tried: where its destination is down it has failed with it."""
-        failure = self._failed.get(known.destination)
+        failure = self._failed.get(destination)
         if failure is not None:
-            self._fail_with(known, number, *failure)
+            self._fail_with(known, destination, *failure)
 
     async def settled(self) -> None:
         """Wait for what is being written."""
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    def probed(self, job: Job, number: str, result: Result, now: float, due: float | None) -> None:
+    def probed(self, job: Job, result: Result, now: float, due: float | None) -> None:
         """The destination took nothing: until its next probe that holds for all its mail."""
         desk = self._desk
         destination = job.destination
         error = result.outcomes[0].text
-        first = desk.schedule.failed(number, now, error, due=due)
+        first = desk.schedule.failed(job.part, now, error, due=due)
         self._failed[destination] = result, job.began
         if first:
             desk.records.event("", "down", host=destination.name, text=error)
-            numbers = desk.schedule.members(destination)
+            parts = desk.schedule.members(destination)
         else:
-            numbers = desk.schedule.past_term(destination, now)
-        if numbers:
+            parts = desk.schedule.past_term(destination, now)
+        if parts:
             task = asyncio.get_running_loop().create_task(
-                self._speak_for(destination, numbers, result, job.began)
+                self._speak_for(destination, parts, result, job.began)
             )
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def _speak_for(
-        self, destination: Destination, numbers: Sequence[str], result: Result, began: float
+        self, destination: Destination, parts: Sequence[str], result: Result, began: float
     ) -> None:
         """One probe speaks for all mail of a destination that is down.
 
@@ -80,44 +81,47 @@ class Down:
         """
         desk = self._desk
         now = time.time()
-        for count, number in enumerate(numbers, 1):
-            known = desk.roster.known.get(number)
-            if known is None or desk.schedule.is_active(number):
+        for count, id in enumerate(parts, 1):
+            known = desk.roster.known.get(number_of(id))
+            if known is None or desk.schedule.is_active(id):
                 continue
-            if desk.schedule.suspended(number):
+            if desk.schedule.suspended(id):
                 return  # from now on there are no attempts, so nothing ends by one
             over = known.term + desk.settings.abandon_time <= now and known.seen <= began
-            if known.destination == destination and (over or not known.tried):
-                self._fail_with(known, number, result, began)
+            part = known.part(destination)
+            if part is not None and (over or not part.tried):
+                self._fail_with(known, destination, result, began)
             if count % 50 == 0:
                 await asyncio.sleep(0)
 
-    def _fail_with(self, known: Known, number: str, result: Result, began: float) -> None:
+    def _fail_with(
+        self, known: Known, destination: Destination, result: Result, began: float
+    ) -> None:
         """Write the failure of a probe into another message of the same destination.
 
         A message that came, or was changed, after the probe `began` does not expire by it.
         """
-        desk = self._desk
+        desk, number = self._desk, known.name.number
         now = time.time()
         try:
             locked = lock(desk.spool, known.name)
         except Busy:
             # The intake holds what it has not acknowledged yet, an editor what it changes.
             asyncio.get_running_loop().call_later(
-                BUSY_SECONDS, self._fail_again, known, number, result, began
+                BUSY_SECONDS, self._fail_again, known, destination, result, began
             )
             return
         except SpooltoolError:
             return  # gone, or its own attempt will tell
         with locked:
             envelope = locked.envelope()
-            pending = tuple(r for r in envelope.recipients if r.pending)
             notice = known.name.letter == "E"
-            wrong = of_envelope(known.name.letter, envelope) != known.destination
-            wrong = wrong or locked.inode != known.inode  # changed: the next scan reads it
-            if envelope.sender is None or not (pending or notice) or envelope.torn or wrong:
+            pending = legs(known.name.letter, envelope).get(destination)
+            if pending is None or locked.inode != known.inode:
+                return  # changed: the next scan reads it
+            if envelope.sender is None or not (pending or notice) or envelope.torn:
                 return
-            job = Job(locked, envelope, known.destination, pending, b"", now)
+            job = Job(locked, envelope, destination, pending, b"", now)
             outcomes = (result.outcomes[0],) * (1 if notice else len(pending))
             try:
                 expires = known.seen <= began
@@ -133,18 +137,23 @@ class Down:
             desk.telling.attempt(job, Result(outcomes, result.host, True), decision, now)
             gone = decision.end in (End.REMOVE, End.TRASH)
             desk.settler.changed(None if gone else job.locked.fd)
-            desk.schedule.remove(number)
-            desk.roster.forget(number)
-            if decision.end is End.WAIT:
-                known.name, known.inode, known.tried = job.locked.name, job.locked.inode, True
-                known.due = float(decision.state.next_try)
-                desk.roster.known[number] = known
-                desk.schedule_known(known)
+            if decision.end is not End.WAIT:
+                desk.schedule.remove(number)
+                desk.roster.forget(number)
+                return
+            desk.written(known, job, decision.due)
+            desk.schedule.remove(job.part)
+            if (part := known.part(destination)) is not None and decision.due is not None:
+                desk.schedule_part(known, part)
 
-    def _fail_again(self, known: Known, number: str, result: Result, began: float) -> None:
+    def _fail_again(
+        self, known: Known, destination: Destination, result: Result, began: float
+    ) -> None:
         """What was busy when the probe of its destination failed, looked at once more."""
-        desk = self._desk
-        same = desk.roster.known.get(number) is known and not known.tried
-        down = known.destination in self._failed
-        if same and down and not desk.stopping and not desk.schedule.is_active(number):
-            self._fail_with(known, number, result, began)
+        desk, number = self._desk, known.name.number
+        part = known.part(destination)
+        same = desk.roster.known.get(number) is known and part is not None and not part.tried
+        down = destination in self._failed
+        active = desk.schedule.is_active(destination.part(number))
+        if same and down and not desk.stopping and not active:
+            self._fail_with(known, destination, result, began)

@@ -109,6 +109,7 @@ def notice_file(job: Job, recipients: Sequence[Recipient], number: str, now: flo
         proto=unescape_text(envelope.get("PROTO") or ""),
         resource=unescape_text(envelope.get("RESOURCE") or "none"),
         route=envelope.get("ROUTE") or "dst",
+        err_route=envelope.get("ERR_ROUTE") or "dst",
         state=state,
         notice_of=job.id,
     )

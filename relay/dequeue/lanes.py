@@ -4,12 +4,16 @@ A lane is a task.  It takes the message that the schedule gave it, under its loc
 a connection, sends, has the result written, and goes on with the next message of the same
 destination as long as there is one.  It decides nothing: the schedule says what is next,
 the life cycle what becomes of a message.
+
+For mail by MX the connection comes first and the message is taken after it: its other
+parts, for other domains, must not wait while the hosts of one are looked for in vain.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,17 +22,21 @@ from relay.delivery.pool import NO_HOST, Pool
 from relay.delivery.resolve import Address
 from relay.dequeue.attempt import Job, Unfit
 from relay.dequeue.destination import SMTP_PORT, Destination
+from relay.dequeue.ways import Hosts
 from relay.queue.offer import Offer
 from relay.smtp.envelope import Mail
-from relay.smtp.outcome import Kind, Outcome, broken
+from relay.smtp.outcome import Kind, Outcome, barred, broken
 from relay.smtp.reply import Reply
-from spooltool.spool.hosts import HostPort
 
 AT_ONCE = 1.0
 """Seconds after which a dropped attempt is due again."""
 
 LATER = 60.0
 """The same after an error that nobody foresaw."""
+
+
+Way = Connection | Failure | Outcome | None
+"""How mail may go: over this connection; or why not, for now, for good, or as a person says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,10 @@ class Result:
 class Work(Protocol):
     """What a lane asks of the desk."""
 
+    def free(self, number: str) -> bool:
+        """Whether no other part of the message is in hand; if not, this one is called later."""
+        ...
+
     def take(self, destination: Destination, number: str) -> Job | None:
         """Lock and check a message; None when there is nothing to send now."""
         ...
@@ -60,6 +72,10 @@ class Work(Protocol):
 
     def fitted(self, job: Job, mail: Mail, content: Content, host: str) -> tuple[Mail, Content]:
         """The same for a host without 8BITMIME, as far as it is to be and can be converted."""
+        ...
+
+    def barred(self, job: Job, mail: Mail, address: str) -> Collection[str]:
+        """The recipients whom no rule lets it go to over this address, where that is asked."""
         ...
 
     async def settle(self, job: Job, result: Result) -> None:
@@ -78,8 +94,8 @@ class Work(Protocol):
         """Count a connection to this peer; False when it has too many already."""
         ...
 
-    def open_hosts(self, destination: Destination) -> Sequence[HostPort]:
-        """The hosts of a destination that may be tried: the others are suspended."""
+    async def hosts(self, destination: Destination) -> Hosts | Failure | Outcome:
+        """The hosts to try, without those that are suspended; or why there are none."""
         ...
 
     def given_up(self, number: str, seconds: float, job: Job | None = None) -> None:
@@ -93,7 +109,9 @@ class Work(Protocol):
 class Lane:
     """One lane.  `job` is what it works on, `connection` over which; None when neither.
 
-    `ends` set: it takes no further message, since its host was suspended.
+    `number` is what the schedule calls the message, or the part of it, that it has in mind,
+    `seeking` that it looks for a host first.  `ends` set: it takes no further message, since
+    its host was suspended.
     """
 
     def __init__(self, work: Work, pool: Pool, destination: Destination, mails: int) -> None:
@@ -103,9 +121,15 @@ class Lane:
         self.connection: Connection | None = None
         self.task: asyncio.Task[None] | None = None
         self.ends = False
+        self.seeking = False
         self._work = work
         self._pool = pool
         self._mails = mails
+
+    @property
+    def may_drop(self) -> bool:
+        """Whether there is an attempt to give up: its result is not being written already."""
+        return self.seeking or self.job is not None
 
     @property
     def past_dot(self) -> bool:
@@ -150,32 +174,60 @@ class Lane:
             self._end()
 
     async def _one(self, number: str) -> None:
+        way: Way = None
+        began = time.time()
+        if self.destination.mx:
+            if not self._work.free(number):
+                return
+            self.seeking = True
+            try:
+                way = await self._way()
+            finally:
+                self.seeking = False
+            if way is None:
+                self._work.given_up(number, LATER)
+                return
         self.job = self._work.take(self.destination, number)
         if self.job is None:
             return
+        self.job.began = min(began, self.job.began)
         await self._work.room()
-        result = await self._attempt(self.job)
+        result = await self._attempt(self.job, way)
         job, self.job = self.job, None
         if result is None:
             self._work.given_up(number, AT_ONCE, job)
         else:
             await self._work.settle(job, result)
 
-    async def _attempt(self, job: Job) -> Result | None:
+    async def _way(self) -> Way:
+        """The connection at hand or a new one, else why there is none."""
+        if (connection := await self._connected()) is not None:
+            return connection
+        hosts = await self._work.hosts(self.destination)
+        if isinstance(hosts, Failure | Outcome):
+            return hosts
+        if not hosts:
+            return None
+        connection, failure = await self._pool.connect(hosts, SMTP_PORT)
+        self.connection = connection
+        return connection or failure
+
+    async def _attempt(self, job: Job, way: Way) -> Result | None:
         """Try one message; None when its peer has too many connections already."""
         try:
             mail, content = self._work.mail(job)
         except Unfit as unfit:
             return Result((), "", unfit=unfit)
-        connection = await self._connected()
-        if connection is None:
-            hosts = self._work.open_hosts(self.destination)
-            if not hosts:
-                return None
-            connection, failure = await self._pool.connect(hosts, 25)
-            if connection is None:
-                return Result((_outcome(failure),) * len(mail.recipients), _host(failure), True)
-            self.connection = connection
+        # What was found before the message was taken may be over by now: then anew.
+        if way is None or (isinstance(way, Connection) and not way.idle):
+            way = await self._way()
+        if way is None:
+            return None
+        if isinstance(way, Outcome):
+            return Result((way,) * len(mail.recipients), "")
+        if isinstance(way, Failure):
+            return Result((_outcome(way),) * len(mail.recipients), _host(way), True)
+        connection = way
         offer, tls = Offer(mail), dict[str, str]()
         try:
             last = await self._offer(job, offer, content, connection, tls)
@@ -206,16 +258,21 @@ class Lane:
         """
         asked: set[Address] = set()
         last = None
-        while self._work.attached(job.id, connection.address):
+        while self._work.attached(job.part, connection.address):
             last = connection
             host, used = _peer(connection.address), connection.mails > 0
             if connection.cipher is not None:
                 tls[host] = str(connection.cipher)
+            if kept := self._work.barred(job, offer.mail, connection.address[0]):
+                offer.bar(kept, barred(host), host)
             mail, body = offer.mail, content
-            if mail.eightbit and connection.lacks_eightbit:
-                mail, body = self._work.fitted(job, mail, content, host)
-            done = await connection.deliver(mail, body)
-            offer.answered(done.outcomes, host, gap=bool(done.gap))
+            if not mail.recipients:
+                offer.answered((), host)
+            else:
+                if mail.eightbit and connection.lacks_eightbit:
+                    mail, body = self._work.fitted(job, mail, content, host)
+                done = await connection.deliver(mail, body)
+                offer.answered(done.outcomes, host, gap=bool(done.gap))
             if not offer.open or last.broken_content:
                 break
             # A connection kept from an earlier mail may have been over before this one.
@@ -224,8 +281,10 @@ class Lane:
                 asked.add(connection.address)
                 if connection.broke_off:
                     self._pool.pass_over(connection.peer)
-            hosts = self._work.open_hosts(self.destination)
-            other, failure = await self._pool.connect(hosts, 25, without=asked, fresh=again)
+            hosts = await self._work.hosts(self.destination)
+            if isinstance(hosts, Failure | Outcome):
+                hosts = ()  # it was reached a moment ago: what it answered counts
+            other, failure = await self._pool.connect(hosts, SMTP_PORT, without=asked, fresh=again)
             if other is None:
                 offer.no_other(None if failure is NO_HOST else _outcome(failure))
                 break

@@ -23,6 +23,7 @@ from relay.dequeue.records import Records
 from relay.dequeue.roster import Found, Roster
 from relay.dequeue.settings import Settings
 from relay.dequeue.suspensions import Suspensions
+from relay.queue.parts import number_of
 from relay.queue.schedule import Schedule
 from relay.tls.trust import Trust
 from spooltool.control import ClockTaken, Kicked, Resumed, Suspend, Suspended
@@ -111,7 +112,7 @@ class Dequeuer:
                 self._tick()
                 next_tick = loop.time() + 1.0
             self._start()
-            if once and not self._lanes and not self.desk.suspects_wait:
+            if once and not self._lanes and not self.desk.turns_wait:
                 break
             wakes = self.schedule.wakes_at()
             wait = min(next_scan, next_tick) - loop.time()
@@ -265,33 +266,41 @@ class Dequeuer:
     def kick_ids(self, ids: Iterable[str], rate: float | None = None) -> Kicked:
         """Read these anew and try them now; counted are those here and not under way."""
         wanted = list(ids)
-        for number in wanted:
+        self._look_again(wanted)
+        return self._kick(wanted, rate)
+
+    def _look_again(self, numbers: Iterable[str]) -> None:
+        for number in numbers:
             self.desk.forget_refusals(number)
             for name in self.spool.find(number):
                 if name.dir in (SENDER, RESEND, FLAT) and name.letter != "T":
                     self._look(Found(name, 0))
-        return self._kick(wanted, rate)
 
     def kick_host(self, text: str, rate: float | None = None) -> Kicked:
         """Try everything for a host (`HOST` or `HOST:PORT`) now."""
         host = parse_host(text)
         if host is None:
             return Kicked(0)
-        return self.kick_ids(
-            [
-                number
-                for number, known in self.roster.known.items()
-                if any(
-                    one.host == host.host and host.port in (None, one.port)
-                    for one in known.destination.hosts
-                )
-            ],
-            rate,
-        )
+        wanted = self._parts_for(host)
+        self._look_again({number_of(part) for part in wanted})
+        return self._kick(self._parts_for(host), rate)
+
+    def _parts_for(self, host: HostPort) -> list[str]:
+        """What goes to a host, or to a mail domain: messages, and parts of some."""
+        return [
+            part.destination.part(number)
+            for number, known in self.roster.known.items()
+            for part in known.parts
+            if any(
+                one.host == host.host and host.port in (None, one.port)
+                for one in part.destination.hosts
+            )
+        ]
 
     def _kick(self, numbers: list[str], rate: float | None) -> Kicked:
         every = 1.0 / rate if rate else 0.0
         self._pool.forget_failures()
+        self.desk.ways.forget_troubles()
         suspended = sum(map(self.schedule.suspended, numbers))
         count = self.schedule.kick(numbers, time.time(), every=every)
         facts = {"rate": rate} if rate else {}
@@ -307,9 +316,14 @@ class Dequeuer:
 
     async def resume(self, hosts: Iterable[str] | None) -> Resumed:
         """End orders, all with None: what waited by them is tried at once."""
-        before = [number for number in self.roster.known if self.schedule.suspended(number)]
+        parts = [
+            part.destination.part(number)
+            for number, known in self.roster.known.items()
+            for part in known.parts
+        ]
+        before = list(filter(self.schedule.suspended, parts))
         ended, absent = await self.suspensions.resume(hosts)
-        again = [number for number in before if not self.schedule.suspended(number)]
+        again = {number_of(part) for part in before if not self.schedule.suspended(part)}
         return Resumed(tuple(ended), tuple(absent), len(again), self._past_term(again))
 
     def clock_ok(self, *, force: bool) -> ClockTaken:
@@ -339,7 +353,7 @@ class Dequeuer:
         here = set(wanted)
         waiting = []
         for lane in list(self._lanes):
-            if lane.job is not None and lane.job.id in here and lane.task is not None:
+            if lane.may_drop and number_of(lane.number or "") in here and lane.task is not None:
                 lane.drop()
                 waiting.append(lane.task)
         if waiting:
@@ -371,6 +385,9 @@ class Dequeuer:
         self._pool.timeout = settings.timeout
         self._pool.ask(settings.hops(), Trust(settings.tls_minimum))
         self._pool.eightbit = settings.eightbit
+        self.desk.ways.obey(settings)
+        # What they asked for may be known now.
+        self.kick_ids(self.desk.unjudged_before())
         self.records.event("", "reload")
 
     def status(self) -> dict[str, object]:

@@ -12,6 +12,7 @@ from relay.message.notice import RETURN_LIMIT, compose
 from relay.message.notice_facts import FailedRecipient, NoticeFacts
 from relay.smtp.envelope import Mail
 from relay.smtp.wire import BareLineEndError, encode
+from spooltool.spool.mailbox import mail_domain
 from spooltool.spool.recipient import Recipient
 from spooltool.store.message import file_parts
 
@@ -34,7 +35,9 @@ def notice_mail(job: Job, settings: Settings) -> tuple[Mail, Content]:
     except BareLineEndError as error:
         raise Unfit(BARE, str(error), job.locked, job.envelope) from error
     to = [(facts.sender, "")]
-    if settings.postmaster and settings.postmaster.lower() != facts.sender.lower():
+    copied = settings.postmaster and settings.postmaster.lower() != facts.sender.lower()
+    # The MX of the sender's domain take the postmaster's copy only where it is his, too.
+    if copied and job.destination.domain in ("", mail_domain(settings.postmaster)):
         to.append((settings.postmaster, ""))
     mail = Mail(
         sender=NULL_SENDER,

@@ -18,6 +18,8 @@ from relay.dequeue.mdq import Dequeuer
 from relay.dequeue.settings import Settings
 from relay.logs.output import Output
 from relay.logs.process_log import ProcessLog
+from relay.policy.mx import Limits as MxLimits
+from relay.policy.rulebase import rulebase_of
 from relay.queue.schedule import Limits
 from spooltool.errors import ConfigError
 from spooltool.store.journal import reserve
@@ -60,6 +62,13 @@ def settings_of(config: Config) -> Settings:
         tls_ca=config.tls_ca,
         tls_minimum=config.tls_minimum,
         destinations=config.destinations,
+        rules=rulebase_of(config) if config.rules else None,
+        resources={resource.name: resource for resource in config.resources},
+        mx_limits=MxLimits(config.max_mx_node_per_mail, config.max_ips_per_mx_node),
+        mx_port=config.mx_port,
+        dns_servers=config.dns_servers,
+        dns_timeout=config.dns_timeout,
+        listeners=(*config.listen, *config.listen_tls),
     )
 
 

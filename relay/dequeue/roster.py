@@ -8,33 +8,79 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from relay.dequeue.destination import Destination, of_head
+from relay.dequeue.destination import Destination, Legs, legs, of_head
 from relay.queue.retry import due_at
 from spooltool.spool.codec import HEAD_BYTES, parse
 from spooltool.spool.names import SENDER, SpoolName, parse_name
+from spooltool.store.lock import read_envelope
 from spooltool.store.regular import open_regular
 from spooltool.store.root import Spool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a message goes to one destination: when it is due, and whether it was tried."""
+
+    destination: Destination
+    due: float
+    tried: bool
 
 
 @dataclass(slots=True)
 class Known:
     """One message as last seen.
 
-    `due` and `term` (the start of its abandon clock) are unix seconds, `tried` that an
-    attempt was made, `seen` when its file was read; `sealed` is the inode whose content
-    was found to be what was accepted (0: not checked yet).
+    `term` (the start of its abandon clock) is unix seconds, `seen` when its file was read;
+    `sealed` is the inode whose content was found to be what was accepted (0: not checked
+    yet).
     """
 
     name: SpoolName
     inode: int
-    destination: Destination
-    due: float
+    parts: tuple[Part, ...]
     term: float
-    tried: bool
     sealed: int = 0
     seen: float = 0.0
+
+    @property
+    def destination(self) -> Destination:
+        """The first destination."""
+        return self.parts[0].destination
+
+    def part(self, destination: Destination) -> Part | None:
+        """What of it goes there."""
+        return next((one for one in self.parts if one.destination == destination), None)
+
+    def put(self, part: Part) -> None:
+        """This part has changed, the others have not."""
+        self.parts = tuple(
+            part if one.destination == part.destination else one for one in self.parts
+        )
+
+    def drop(self, destination: Destination) -> None:
+        """Nothing of it goes there any more, and something goes elsewhere."""
+        left = tuple(one for one in self.parts if one.destination != destination)
+        self.parts = left or self.parts
+
+
+def parts_of(letter: str, found: Legs, now: float, whole: Part) -> tuple[Part, ...]:
+    """The parts of a message: of mail by MX each as its recipients' lines say.
+
+    `whole` says when the message is due, and was tried, where it has no parts.
+    """
+    first = next(iter(found))
+    if letter == "E" or not first.mx:
+        return (replace(whole, destination=first),)
+    return tuple(
+        Part(
+            destination,
+            min((due_at(one.last_try, one.next_try, now) for one in those), default=now),
+            any(one.last_try for one in those),
+        )
+        for destination, those in found.items()
+    )
 
 
 @dataclass(slots=True)
@@ -61,7 +107,7 @@ class Roster:
         Sorted by number, the order of arrival.  Raises OSError where the directory
         cannot be read.
         """
-        with os.scandir(self._spool.dir_fd(directory)) as entries:
+        with self._spool.listing(directory) as place, os.scandir(place) as entries:
             now = {entry.name: entry.inode() for entry in entries}
         before = self._seen.get(directory, {})
         self._seen[directory] = now
@@ -97,19 +143,25 @@ class Roster:
         try:
             head = os.pread(fd, HEAD_BYTES, 0)
             facts = os.fstat(fd)
+            place = of_head(found.name.letter, head)
+            envelope = read_envelope(fd, facts.st_size) if place is None else None
         finally:
             os.close(fd)
         self._see(head)
         # Mail that was never tried has been written once: its term began when it was.
         tried = found.name.dir != SENDER
         state = parse(head, facts.st_size).state if tried else None
+        due = due_at(state.last_try, state.next_try, now) if state else 0.0
+        whole = Part(place or Destination(()), due, tried)
+        parts: tuple[Part, ...] = (whole,)
+        if envelope is not None:
+            letter = found.name.letter
+            parts = parts_of(letter, legs(letter, envelope), now, whole)
         known = Known(
             found.name,
             facts.st_ino,
-            of_head(found.name.letter, head),
-            due_at(state.last_try, state.next_try, now) if state else 0.0,
+            parts,
             float(state.term) if state else facts.st_mtime,
-            tried,
             seen=now,
         )
         self.known[found.name.number] = known

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from relay.config.destinations import DestinationTable
+from relay.config.resources import Resource
 from relay.delivery.connection import EightBit
 from relay.policy.hops import Hops
+from relay.policy.mx import Limits as MxLimits
+from relay.policy.rulebase import RuleBase
 from relay.queue.schedule import Limits
+from spooltool.spool.hosts import HostPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,13 @@ class Settings:
     tls_ca: str = ""
     tls_minimum: str = "1.2"
     destinations: tuple[DestinationTable, ...] = ()
+    resources: Mapping[str, Resource] = field(default_factory=dict)
+    rules: RuleBase | None = None
+    mx_limits: MxLimits = field(default_factory=MxLimits)
+    mx_port: int = 25
+    dns_servers: tuple[HostPort, ...] = ()
+    dns_timeout: float = 10.0
+    listeners: tuple[HostPort, ...] = ()
 
     def hops(self) -> Hops:
         """What is asked of each next hop."""

@@ -33,8 +33,7 @@ def mark_started(job: Job) -> None:
     except SpooltoolError:
         return
     job.data = os.pread(job.locked.fd, WHOLE, 0) if job.locked.size <= WHOLE else b""
-    job.envelope = job.locked.envelope()
-    job.pending = tuple(one for one in job.envelope.recipients if one.pending)
+    job.reread(job.locked.envelope())
 
 
 def unmark(job: Job) -> None:

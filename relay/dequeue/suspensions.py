@@ -62,12 +62,12 @@ class Suspensions:
         """Whether no host of a destination may be tried."""
         return blocking(self.orders.values(), destination.hosts) is not None
 
-    def open_hosts(self, destination: Destination) -> Sequence[HostPort]:
-        """The hosts of a destination that may be tried."""
+    def open_hosts(self, hosts: Sequence[HostPort]) -> Sequence[HostPort]:
+        """Of these hosts those that may be tried."""
         if not self.orders:
-            return destination.hosts
+            return hosts
         orders = self.orders.values()
-        return [host for host in destination.hosts if blocking(orders, (host,)) is None]
+        return [host for host in hosts if blocking(orders, (host,)) is None]
 
     async def suspend(self, wish: Suspend) -> Suspended:
         """Put an order in force, in place of one with the same pattern.
@@ -135,7 +135,7 @@ class Suspensions:
             lane.ends = True
             if lane.past_dot:
                 busy += 1
-            elif lane.job is not None and lane.drop():  # else its result is written
+            elif lane.may_drop and lane.drop():  # else its result is written
                 released += 1
         return released, busy
 

@@ -15,6 +15,7 @@ from relay.intake.intake import Intake
 from relay.intake.reception import Client, Reception
 from relay.intake.settings import Settings
 from relay.policy.origin import DIRECT, OWN_DELIVERY, Origin, own_delivery
+from relay.policy.refusal import Refusal
 from relay.smtp.orders import Abort, Begin, Close, Content, End, Send, ServerOrder, StartTls
 from relay.smtp.reply import Reply, ReplyReader
 from relay.smtp.server import Session
@@ -59,7 +60,9 @@ class Connection(asyncio.Protocol):
         self._origin = origin
         self._intake = intake
         self._settings = settings
-        self._policy = settings.rule.policy(address, intake.space.refusal, origin)
+        self._policy = settings.rule.policy(
+            address, intake.space.refusal, origin, self._turned_down
+        )
         self._session = Session(
             settings.limits,
             self._policy,
@@ -89,9 +92,6 @@ class Connection(asyncio.Protocol):
         if self._tls_first:
             self.client.cipher = cipher_of(transport)
             self._session.secured()
-        refusal = self._policy.connect()
-        if refusal is not None:
-            self._intake.records.refused_client(self.client, refusal, 0)
         self._carry_out(self._session.connected())
 
     def data_received(self, data: bytes) -> None:
@@ -199,7 +199,9 @@ class Connection(asyncio.Protocol):
         except (SpooltoolError, OSError) as error:
             return reply_to(error)
         self.deadline = self._intake.now() + self._settings.data_idle
-        self._reception = Reception(incoming, self.client, transaction, acceptance, self._settings)
+        self._reception = Reception(
+            incoming, self.client, transaction, acceptance, self._settings, self._policy.rewriter
+        )
         return None
 
     def _end(self) -> Reply | None:
@@ -217,9 +219,7 @@ class Connection(asyncio.Protocol):
         assert reception is not None, "only a message that was handed over is committed"
         self.deadline = self._intake.now() + self._settings.idle
         if error is None:
-            acceptance = self._policy.acceptance
-            assert acceptance is not None
-            self._intake.stored(self.client, reception, acceptance)
+            self._intake.stored(self.client, reception)
             orders = self._session.stored(reception.incoming.name.base)
         else:
             refusal = reply_to(error)
@@ -236,6 +236,11 @@ class Connection(asyncio.Protocol):
         self._abort()
         dropped, self._dropped = self._dropped, None
         self._intake.records.refused_content(self.client, refusal, dropped)
+
+    def _turned_down(self, refusal: Refusal) -> None:
+        """The policy has refused the client or a recipient."""
+        self.client.helo = self._session.helo
+        self._intake.records.turned_down(self.client, refusal)
 
     def _abort(self) -> None:
         if self._reception is not None:

@@ -16,10 +16,11 @@ from collections.abc import Callable, Sequence
 from relay.intake.intake import Intake
 from relay.intake.listener import plain_address
 from relay.intake.route import is_local
+from relay.policy.acceptance import DEFAULT_PORT
 from relay.policy.origin import Origin, Way, comes_back, server
 from relay.smtp.proxy_header import LONGEST, Malformed, ProxyHeader, read_proxy_header
 from relay.smtp.reply import Reply
-from spooltool.spool.hosts import HostPort, parse_hosts
+from spooltool.spool.hosts import HostPort
 
 HEADER_DEADLINE = 10.0
 """Seconds that a proxy may take for its header; it has it before the client says a word."""
@@ -120,17 +121,16 @@ class Entrance:
     ) -> None:
         settings = self._intake.settings
         try:
-            to = server(found, is_local=is_local) if settings.way is not Way.OFF else None
-            acceptance = settings.rule.acceptance
-            loop = None
-            if to is None and acceptance is not None:
-                hosts = parse_hosts(acceptance.dst)
-                loop = comes_back(hosts, acceptance.dport, self._listening, is_local)
+            known = found if settings.way is not Way.OFF else None
+            to = server(known, is_local=is_local)
+            ours = settings.rule.servers_of_ours
+            loop = comes_back(ours, DEFAULT_PORT, self._listening, is_local)
+            at = known.host if known is not None else _own_address(sock)
             from_here = to is not None and is_local(client[0])
         except OSError as error:
             self._cannot_tell(sock, client, error)
             return
-        self._admit(sock, client, Origin(to, proxy, from_here, loop))
+        self._admit(sock, client, Origin(to, proxy, from_here, loop, at))
 
     def _cannot_tell(self, sock: socket.socket, client: Peer, error: OSError) -> None:
         turn_away(sock, UNKNOWN_ORIGIN)
@@ -201,6 +201,12 @@ def turn_away(sock: socket.socket, reply: Reply) -> None:
         pass  # it has left, or does not read: it is closed all the same
     finally:
         sock.close()
+
+
+def _own_address(sock: socket.socket) -> str:
+    """Our address of a connection; "" for one that is not of the Internet."""
+    name = sock.getsockname()
+    return plain_address(name[0]) if isinstance(name, tuple) else ""
 
 
 def _endpoint(address: tuple[str, int] | tuple[str, int, int, int]) -> HostPort:

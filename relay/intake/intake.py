@@ -12,7 +12,6 @@ from relay.intake.records import Records
 from relay.intake.settings import Settings
 from relay.intake.space import Space
 from relay.intake.wheel import Wheel
-from relay.policy.acceptance import Acceptance
 from relay.smtp.reply import Reply
 from spooltool.store.counter import Counter
 from spooltool.store.incoming import Incoming
@@ -118,10 +117,10 @@ class Intake:
         """A file in D_state for a message that begins.  Raises CannotWrite."""
         return Incoming(self._spool, self._counter.take())
 
-    def stored(self, client: Client, reception: Reception, acceptance: Acceptance) -> None:
+    def stored(self, client: Client, reception: Reception) -> None:
         """A message is durable: count and record it."""
         self.space.accepted()
-        self.records.stored(client, reception, acceptance)
+        self.records.stored(client, reception)
 
     def tick(self) -> None:
         """Once a second: end what is over its deadline, look at the space."""

@@ -16,6 +16,7 @@ from relay.intake.settings import Settings
 from relay.message.headers import HeaderCollector
 from relay.message.received import Arrival, loop_problem, received_line
 from relay.policy.acceptance import Acceptance
+from relay.policy.rewriting import Change, Rewriter
 from relay.smtp.reply import Reply
 from relay.smtp.transaction import Transaction
 from relay.tls.handshake import Cipher
@@ -57,17 +58,39 @@ class Client:
         return f"{cipher.version} with cipher {cipher.name} ({cipher.bits} bits)"
 
 
+def envelope_of(transaction: Transaction, rewriter: Rewriter | None) -> tuple[Path, list[Path]]:
+    """Sender and recipients as they are sent on, each with the address as received."""
+    sender, recipients = transaction.sender.text, transaction.recipients
+    if rewriter is None:
+        return (
+            Path(sender, transaction.mail_params),
+            [Path(one.mailbox.text, one.params) for one in recipients],
+        )
+    return (
+        _sent_as(sender, rewriter.sender(sender), transaction.mail_params),
+        [
+            _sent_as(one.mailbox.text, rewriter.recipient(one.mailbox.text), one.params)
+            for one in recipients
+        ],
+    )
+
+
+def _sent_as(received: str, sent: str, params: str) -> Path:
+    return Path(sent, params, received if sent != received else "")
+
+
 class Reception:
     """Takes the content of one message; each step returns None or the reply that refuses it.
 
-    `sender` and `recipients` are those of the file, known once its headers are complete.
     After a refusal, and when the connection is lost, call `abort`.  After `finish` the
-    file in `incoming` is complete and waits for its commit.
+    file in `incoming` is complete and waits for its commit.  `sender` and `recipients` are
+    as the file has them; `changes` is what the resource made of addresses and headers,
+    `dkim_broken` whether a signature does not verify any more.
     """
 
     __slots__ = (
-        "_acceptance", "_client", "_clock", "_headers", "_settings", "_transaction", "incoming",
-        "recipients", "sender", "size",
+        "_client", "_clock", "_headers", "_rewriter", "_settings", "_transaction", "acceptance",
+        "changes", "dkim_broken", "incoming", "recipients", "sender", "size",
     )  # fmt: skip
 
     def __init__(
@@ -77,15 +100,18 @@ class Reception:
         transaction: Transaction,
         acceptance: Acceptance,
         settings: Settings,
+        rewriter: Rewriter | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.incoming = incoming
         self.size = 0
-        self.sender = Path("")
-        self.recipients: list[Path] = []
         self._client = client
         self._transaction = transaction
-        self._acceptance = acceptance
+        self.acceptance = acceptance
+        self.changes: tuple[Change, ...] = ()
+        self.dkim_broken = False
+        self._rewriter = rewriter
+        self.sender, self.recipients = envelope_of(transaction, rewriter)
         self._settings = settings
         self._clock = clock
         self._headers = HeaderCollector(settings.headers)
@@ -125,18 +151,17 @@ class Reception:
         problem = headers.problem or loop_problem(headers.block, settings.hostname, settings.hops)
         if problem is not None:
             return problem
-        client, transaction = self._client, self._transaction
-        self.sender = Path(transaction.sender.text, transaction.mail_params)
-        recipients = [Path(r.mailbox.text, r.params) for r in transaction.recipients]
-        self.recipients = recipients
-        now = self._clock()
+        client, recipients, now = self._client, self.recipients, self._clock()
         message = NewMessage(
-            self._acceptance.chapter(client.address, client.port),
+            self.acceptance.chapter(client.address, client.port),
             now,
             self.sender,
             recipients,
             client.helo,
             client.proto,
+            self.acceptance.resource,
+            route=self.acceptance.route,
+            err_route=self.acceptance.err_route,
         )
         received = received_line(
             Arrival(
@@ -152,11 +177,22 @@ class Reception:
             )
         )
         try:
-            self.incoming.begin(message, headers.block, received + headers.block)
+            self.incoming.begin(message, headers.block, received + self._modified(headers.block))
         except ValueError:
             return UNSPOOLABLE
         rest, headers.rest = headers.rest, b""
         return self._append(rest) if rest else None
+
+    def _modified(self, block: bytes) -> bytes:
+        """The headers as they will be sent, but for our own Received line."""
+        if self._rewriter is None:
+            return block
+        found = self._rewriter.headers(block, self._settings.hostname)
+        sender = self._transaction.sender.text
+        to = tuple(one.mailbox.text for one in self._transaction.recipients)
+        self.changes = (*self._rewriter.envelope_changes(sender, to), *found.changes)
+        self.dkim_broken = found.broken_dkim
+        return found.block
 
     def _append(self, chunk: bytes) -> Reply | None:
         try:

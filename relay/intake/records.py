@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from relay.config.resources import NONE
 from relay.intake.reception import Client, Reception
 from relay.logs.parties import parties
 from relay.logs.process_log import ProcessLog
 from relay.policy.acceptance import Acceptance
+from relay.policy.refusal import Refusal
 from relay.policy.rewriting import Change, Kind
 from relay.smtp.reply import Reply
 
@@ -18,10 +20,10 @@ class Records:
     def __init__(self, log: ProcessLog) -> None:
         self.log = log
 
-    def stored(self, client: Client, reception: Reception, acceptance: Acceptance) -> None:
+    def stored(self, client: Client, reception: Reception) -> None:
         """A message is durable and its 250 goes out."""
-        number = reception.incoming.name.number
-        sender = reception.sender.address
+        number, acceptance = reception.incoming.name.number, reception.acceptance
+        sender, resource = reception.sender.address, _name(reception.acceptance)
         self.log.event(
             number,
             "stored",
@@ -31,10 +33,16 @@ class Records:
             rcpts=len(reception.recipients),
             size=reception.size,
             rule=acceptance.rule,
+            resource=resource or None,
             proto=client.protocol,
             tls=client.cipher,
             proxy=client.proxy or None,
         )
+        self.rewritten(
+            number, str(acceptance.rule), resource, reception.changes, reception.dkim_broken
+        )
+        if not acceptance.log_ok:
+            return  # a rule that tracks nothing
         self.log.track(
             "accept",
             number,
@@ -44,10 +52,44 @@ class Records:
             service=acceptance.dport,
             proto="tcp",
             rule=acceptance.rule,
+            resource=resource,
             **parties(reception.sender, reception.recipients) | {"sender": sender or "<>"},
             size=reception.size,
             proxy=client.proxy,
         )
+
+    def turned_down(self, client: Client, refusal: Refusal) -> None:
+        """The policy refused a client or a recipient."""
+        reply = refusal.reply
+        self.log.event(
+            "",
+            "refused",
+            src=client.address,
+            verb=refusal.verb,
+            code=reply.code,
+            enhanced=reply.enhanced or None,
+            reply=reply.single(),
+            sender=refusal.sender or None,
+            to=refusal.recipient or None,
+            helo=client.helo or None,
+            rule=refusal.rule or None,
+            proxy=client.proxy or None,
+        )
+        if refusal.tracked:
+            self.log.track(
+                "drop" if refusal.dropped else "reject",
+                "",
+                src=client.address,
+                s_port=client.port,
+                proto="tcp",
+                rule=refusal.rule,
+                sender=refusal.sender,
+                to=refusal.recipient,
+                reason=str(reply),
+                proxy=client.proxy,
+            )
+        if refusal.alert:
+            self.log.alert(f"rule {refusal.rule} refused {client.address}: {reply}")
 
     def rewritten(
         self, number: str, rule: str, resource: str, changes: Sequence[Change], broken: bool
@@ -76,10 +118,10 @@ class Records:
         """A client with which TLS did not come about; it is gone."""
         self.log.event("", "tls-failed", src=client.address, text=text)
 
-    def refused_client(self, client: Client, reply: Reply, rule: int | None = None) -> None:
-        """A client that may not send; `rule` is the rule that says so, if one does."""
+    def refused_client(self, client: Client, reply: Reply) -> None:
+        """A client that was not even heard."""
         self._refused(client, "connect", reply, "", "")
-        self._reject(client, reply, "", rule=rule)
+        self._reject(client, reply, "")
 
     def no_header(self, proxy: str, port: int, why: str) -> None:
         """A proxy's connection was closed for want of a PROXY header; "": it said nothing."""
@@ -146,3 +188,9 @@ class Records:
             reason=str(reply),
             proxy=client.proxy,
         )
+
+
+def _name(acceptance: Acceptance) -> str:
+    """The resource by its name; "" for none."""
+    name = acceptance.resource.partition(" ")[0]
+    return name if name != NONE else ""

@@ -12,6 +12,7 @@ from relay.message.headers import HeaderLimits
 from relay.policy.cidr import Networks, parse_networks
 from relay.policy.implicit import ImplicitRule
 from relay.policy.origin import Way
+from relay.policy.rulebase import RuleBase, rulebase_of
 from relay.smtp.commands import parse_helo
 from relay.smtp.limits import Limits
 
@@ -21,7 +22,8 @@ class Settings:
     """Values for every new connection; a reload makes another object.
 
     `idle` and `data_idle` are seconds without progress of a client, between commands and
-    in content.  `clients` is how many connections may be open, in this process, and
+    in content.  `rule` is the rule base, or the implicit rule of a relay without one.
+    `clients` is how many connections may be open, in this process, and
     `clients_per_address` how many of one address.  `proxies` speak for others, `way` is how
     the server that a client was going to is learnt.  `spool_limit` counts messages (0: no
     limit), looked at each `spool_limit_scan_period` seconds.  `tls` is what STARTTLS is
@@ -29,7 +31,7 @@ class Settings:
     """
 
     hostname: str
-    rule: ImplicitRule
+    rule: ImplicitRule | RuleBase
     limits: Limits
     headers: HeaderLimits
     hops: int
@@ -50,15 +52,7 @@ def settings_of(config: Config, tls: ssl.SSLContext | None = None) -> Settings:
     """The part of a valid configuration that an intake process needs."""
     return Settings(
         hostname=config.hostname or machine_name(),
-        rule=ImplicitRule(
-            _networks(config.accept_from),
-            config.dst,
-            config.default_server,
-            config.error_server,
-            config.errmail,
-            from_wire=config.original_destination != Way.OFF,
-            servers=_networks(config.original_networks) if config.original_networks else None,
-        ),
+        rule=rulebase_of(config) if config.rules else _implicit_rule(config),
         limits=Limits(
             content_line=config.max_line,
             size=config.max_octets,
@@ -82,6 +76,18 @@ def settings_of(config: Config, tls: ssl.SSLContext | None = None) -> Settings:
         way=Way(config.original_destination),
         tls=tls,
         tls_required=config.tls_required,
+    )
+
+
+def _implicit_rule(config: Config) -> ImplicitRule:
+    return ImplicitRule(
+        _networks(config.accept_from),
+        config.dst,
+        config.default_server,
+        config.error_server,
+        config.errmail,
+        from_wire=config.original_destination != Way.OFF,
+        servers=_networks(config.original_networks) if config.original_networks else None,
     )
 
 

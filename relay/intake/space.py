@@ -66,7 +66,11 @@ class Free:
 
 def count_messages(spool: Spool) -> int:
     """How many files D_sender and D_resend hold."""
-    return sum(len(os.listdir(spool.dir_fd(name))) for name in (SENDER, RESEND))
+    count = 0
+    for name in (SENDER, RESEND):
+        with spool.listing(name) as place:
+            count += len(os.listdir(place))
+    return count
 
 
 class Space:

@@ -1,6 +1,13 @@
 """Who may send what where: decisions as values.  All pure.
 
     cidr        networks, and whether an address is in one
+    networks    the networks that rules name, resolved
+    rules       one rule, and what it is about
+    resources   what a resource asks of mail that matched it
+    explanation what would become of a mail, and why
+    rulebase    ordered rules: which one decides, what the envelope says
+    rule_policy what they say to one connection
+    refusal     who was refused by which rule, for the logs
     acceptance  what a rule decides about accepted mail: the envelope's values
     origin      the server that a client was going to, and loops back to ourselves
     hops        what is asked of each next hop: TLS, soft bounces

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from relay.policy.acceptance import DEFAULT_PORT, Acceptance
+from relay.policy.acceptance import BY_MX, DEFAULT_PORT, Acceptance, as_destination
 from relay.policy.cidr import Networks
 from relay.policy.origin import DIRECT, OWN_CONNECTION, Origin, destination_of, trusted_as_local
+from relay.policy.refusal import Refusal, Told, nobody_told
 from relay.smtp.mailbox import Mailbox
 from relay.smtp.reply import Reply
 from spooltool.spool.hosts import HostPort, format_hosts, parse_hosts
@@ -22,8 +23,9 @@ from spooltool.spool.hosts import HostPort, format_hosts, parse_hosts
 class ImplicitRule:
     """Accept from loopback and `networks`, for `dst`, or for `default_server` where it is "".
 
-    Hosts are written as in DST; a port on a single host becomes DPORT.  With neither of
-    the two no mail is accepted at all.  Failure notices go to `error_server`, by default
+    Hosts are written as in DST; a port on a single host becomes DPORT.  `mx` in place of
+    hosts is the MX of each recipient's domain, for notices that of the sender's.  With
+    neither of the two no mail is accepted at all.  Failure notices go to `error_server`, by default
     to the destination.  `acceptance` is what an accepted message's envelope says, None
     without a destination.
 
@@ -49,16 +51,17 @@ class ImplicitRule:
         destination = _read(self.dst) or _read(self.default_server)
         if not destination:
             return None
+        by_mx = (self.dst or self.default_server) == BY_MX
         notices = _read(self.error_server) or destination
-        dst, dport = destination, DEFAULT_PORT
-        if len(destination) == 1:
-            dst = (HostPort(destination[0].host),)
-            dport = destination[0].port or DEFAULT_PORT
+        notices_by_mx = (self.error_server or self.dst or self.default_server) == BY_MX
+        dst, dport = as_destination(destination)
         return Acceptance(
-            dst=format_hosts(dst),
+            dst=dst,
             dport=dport,
             err_server=format_hosts(notices),
             errmail=self.errmail,
+            route=BY_MX if by_mx else "dst",
+            err_route=BY_MX if notices_by_mx else "dst",
         )
 
     def decide(self, source: str, origin: Origin = DIRECT) -> Acceptance | Reply:
@@ -88,13 +91,28 @@ class ImplicitRule:
             dport=found.port or DEFAULT_PORT,
             err_server=format_hosts(_read(self.error_server) or (notices,)),
             errmail=self.errmail,
+            err_route=BY_MX if self.error_server == BY_MX else "dst",
+        )
+
+    @property
+    def servers_of_ours(self) -> tuple[HostPort, ...]:
+        """The hosts, each with its port, that mail goes to by configuration."""
+        if self.acceptance is None:
+            return ()
+        dport = self.acceptance.dport
+        return tuple(
+            HostPort(host.host, host.port or dport) for host in parse_hosts(self.acceptance.dst)
         )
 
     def policy(
-        self, source: str, space: Callable[[], Reply | None], origin: Origin = DIRECT
+        self,
+        source: str,
+        space: Callable[[], Reply | None],
+        origin: Origin = DIRECT,
+        told: Told = nobody_told,
     ) -> ImplicitPolicy:
         """The policy of one connection from `source`; `space` answers its `admit`."""
-        return ImplicitPolicy(self.decide(source, origin), space)
+        return ImplicitPolicy(self.decide(source, origin), space, told)
 
 
 class ImplicitPolicy:
@@ -103,15 +121,25 @@ class ImplicitPolicy:
     `acceptance` is what the envelope of its mail says, None for a client that may not send.
     """
 
-    __slots__ = ("_refusal", "_space", "acceptance")
+    __slots__ = ("_refusal", "_space", "_told", "acceptance")
+    rewriter = None
+    """The implicit rule rewrites nothing."""
 
-    def __init__(self, decision: Acceptance | Reply, space: Callable[[], Reply | None]) -> None:
+    def __init__(
+        self,
+        decision: Acceptance | Reply,
+        space: Callable[[], Reply | None],
+        told: Told = nobody_told,
+    ) -> None:
         self.acceptance = decision if isinstance(decision, Acceptance) else None
         self._refusal = decision if isinstance(decision, Reply) else None
         self._space = space
+        self._told = told
 
     def connect(self) -> Reply | None:
         """554 5.7.1 to a client that is no source of the rule."""
+        if self._refusal is not None:
+            self._told(Refusal(self._refusal))
         return self._refusal
 
     def admit(self) -> Reply | None:

@@ -50,13 +50,15 @@ class Origin:
     `destination` is the server that the client was going to; None: it was not redirected.
     `proxy` speaks for the client; None: it speaks for itself.  `from_here`: the client's
     address is one of this machine.  `loop` is the configured server that is one of our own
-    listening sockets, if one is.
+    listening sockets, if one is.  `at` is the address of ours to which the client came, ""
+    where that is not known.
     """
 
     destination: HostPort | None = None
     proxy: HostPort | None = None
     from_here: bool = False
     loop: HostPort | None = None
+    at: str = ""
 
 
 DIRECT = Origin()

@@ -7,12 +7,12 @@ here leads to one of these, and no pending recipient is ever dropped on the way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from relay.queue.retry import next_try
-from relay.smtp.outcome import REJECTED, TOO_MANY, Kind, Outcome
+from relay.smtp.outcome import PUT_OFF, REJECTED, TOO_MANY, Kind, Outcome
 from spooltool.spool.disposition import wants_notice
 from spooltool.spool.recipient import Path, Recipient
 from spooltool.spool.state import State, summarise
@@ -47,7 +47,8 @@ class Decision:
 
     `recipients` have new result fields; of them `split` are to get an E file of their own,
     durable before their marks change.  `state` is the new summary.  `expired` tells that
-    the abandon time has passed.
+    the abandon time has passed.  `due` is when those who were asked for and still wait may
+    be tried again, unix seconds; None where none of them does.
     """
 
     end: End
@@ -55,6 +56,7 @@ class Decision:
     recipients: tuple[Recipient, ...] = ()
     split: tuple[Recipient, ...] = ()
     expired: bool = False
+    due: float | None = None
 
 
 def may_notify(sender: Path, recipient: Recipient, *, errmail: bool) -> bool:
@@ -72,11 +74,13 @@ def decide(
     *,
     host: str,
     errmail: bool,
+    asked: Collection[Recipient] | None = None,
 ) -> Decision:
     """The decision for an R file after an attempt.
 
     `outcomes` belong to the pending recipients in their order; without any (a crash came
-    between marks and move) the marks alone decide.  `host` is who answered.
+    between marks and move) the marks alone decide.  `host` is who answered.  Where the
+    attempt was for some of them only, `asked` are those: the others stay as they are.
     """
     after: list[Recipient] = []
     changed: list[int] = []
@@ -86,7 +90,8 @@ def decide(
     over = now >= state.term + terms.abandon_time and not terms.clock_suspect
     remaining = iter(outcomes)
     for place, recipient in enumerate(recipients):
-        outcome = next(remaining, None) if recipient.pending else None
+        meant = recipient.pending and (asked is None or recipient in asked)
+        outcome = next(remaining, None) if meant else None
         if outcome is None:
             after.append(recipient)
             continue
@@ -106,7 +111,12 @@ def decide(
             if after[place].mark == "F":
                 after[place] = replace(after[place], mark="N")
         results = tuple(after[place] for place in changed)
-        return Decision(End.WAIT, summarise(summary, after), results, split, expired)
+        state = summarise(summary, after)
+        if asked is None:
+            return Decision(End.WAIT, state, results, split, expired, float(state.next_try))
+        due = min((float(one.next_try) for one in results if one.pending), default=None)
+        state = summed_up(state, after, failed=bool(failing))
+        return Decision(End.WAIT, state, results, split, expired, due)
     results = tuple(after[place] for place in changed)
     if any(recipient.mark == "F" for recipient in after):
         state = _as_notice(summarise(summary, after), now)
@@ -139,7 +149,7 @@ def decide_notice(
     gone = now >= state.term + terms.abandon_time and not terms.clock_suspect
     if outcome.kind is Kind.PERMANENT or gone:
         return Decision(End.TRASH, summary, expired=gone)
-    return Decision(End.WAIT, summary)
+    return Decision(End.WAIT, summary, due=float(due))
 
 
 def _after(
@@ -203,6 +213,26 @@ def _summary(
         code=reply.code if reply else 0,
         enhanced=_enhanced(worst),
         text=text,
+    )
+
+
+def summed_up(state: State, after: Sequence[Recipient], *, failed: bool) -> State:
+    """STATE of mail that goes to several destinations, after an attempt at one of them.
+
+    It speaks of who still waits: attempts are those of the one tried most often, and where
+    nothing `failed` this time, the failure is that of the one who failed last.
+    """
+    waiting = [one for one in after if one.pending]
+    state = replace(state, attempts=max(one.attempts for one in waiting))
+    tried = [one for one in waiting if one.attempts]
+    if failed:
+        return state
+    if not tried:
+        return replace(state, reason="", code=0, enhanced="", host="", text="")
+    last = max(tried, key=lambda one: one.last_try)
+    reason = PUT_OFF if last.code else state.reason
+    return replace(
+        state, reason=reason, code=last.code, enhanced=last.enhanced, host=last.host, text=last.text
     )
 
 

@@ -7,7 +7,7 @@ after the final dot, one recipient too many.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from relay.smtp.envelope import Mail
@@ -19,8 +19,8 @@ _ELSEWHERE = frozenset((PUT_OFF, TIMEOUT))
 class Offer:
     """Collects an outcome for each recipient of a mail.
 
-    Offer `mail`, report by `answered`, and go on with the next host while `open`; where
-    there is no other, say why by `no_other`.
+    Keep from the next host whom it must not get by `bar`, offer `mail`, report by `answered`,
+    and go on with the next host while `open`; where there is no other, say why by `no_other`.
     """
 
     def __init__(self, mail: Mail) -> None:
@@ -28,6 +28,7 @@ class Offer:
         self._asked = list(range(len(mail.recipients)))
         self._found: list[Outcome | None] = [None] * len(mail.recipients)
         self._lacking: set[int] = set()
+        self._barred: list[int] = []
 
     @property
     def mail(self) -> Mail:
@@ -66,7 +67,7 @@ class Offer:
         Such a lack decides nothing for whom an earlier host has put off: that one may take
         them later.
         """
-        still = []
+        still, self._barred = self._barred, []
         for number, outcome in zip(self._asked, outcomes, strict=True):
             if not gap or self._found[number] is None:
                 self._found[number] = replace(outcome, host=host)
@@ -77,7 +78,20 @@ class Offer:
             later = outcome.kind is Kind.TEMPORARY and outcome.reason in _ELSEWHERE
             if gap or later:
                 still.append(number)
-        self._asked = still
+        self._asked = sorted(still)
+
+    def bar(self, recipients: Collection[str], outcome: Outcome, host: str) -> None:
+        """Keep some recipients from the host that is asked next, until it has answered.
+
+        Another host may be one to which they are let; where there is none, `outcome` stands.
+        """
+        self._barred = [n for n in self._asked if self._all.recipients[n][0] in recipients]
+        self._asked = [n for n in self._asked if n not in self._barred]
+        for number in self._barred:
+            found = self._found[number]
+            if found is None or found.kind is Kind.PERMANENT:
+                self._found[number] = replace(outcome, host=host)
+                self._lacking.add(number)
 
     def no_other(self, failure: Outcome | None) -> None:
         """There is no host left; `failure` is that of one which could not be asked.

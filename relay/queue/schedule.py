@@ -12,7 +12,8 @@ A slow or dead destination delays its own mail only:
   for all its mail;
 - within a destination new mail and retries alternate;
 - a destination that a person suspended is not tried at all;
-- what is kicked with a rate waits for its turn (`pace`).
+- what is kicked with a rate waits for its turn (`pace`);
+- the parts of a message (`parts`) are due apart, each at its destination.
 
 Nothing here reads a clock: `now` is unix seconds and comes with each call.
 """
@@ -21,11 +22,13 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Generic
 
 from relay.queue.limits import D, Limits, View
 from relay.queue.pace import Paces
+from relay.queue.parts import Parts, number_of
+from relay.queue.peers import Peers
 from relay.queue.site import NEVER, RECENT, SLOW, Peer, Site
 
 __all__ = ["RECENT", "SLOW", "Limits", "Peer", "Schedule", "View"]
@@ -42,7 +45,8 @@ class Schedule(Generic[D]):
 
     A message is *waiting* (added, not started), *active* (given out by `start` or
     `next_for`), or *withheld* (a person is changing it).  Report the end of each attempt by
-    `finished` or `failed`.
+    `finished` or `failed`.  Where an id is asked for, a part is that part alone, and a number
+    stands for every part of the message.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -52,11 +56,12 @@ class Schedule(Generic[D]):
         self._of: dict[str, D] = {}
         self._ready: deque[D] = deque()
         self._wakes: list[tuple[float, int, D]] = []
-        self._withheld: dict[str, tuple[float, float]] = {}
+        self._parts = Parts()
+        self._withheld: dict[str, float] = {}
         self._sequence = 0
         self._active = 0
         self._busy: dict[D, Site] = {}
-        self._at_peer: dict[Peer, int] = {}
+        self._peers = Peers()
         self._clock = 0.0
         self._forget_at = 0.0
         self._shut: Callable[[D], bool] = lambda destination: False
@@ -68,7 +73,7 @@ class Schedule(Generic[D]):
         return len(self._of)
 
     def __contains__(self, id: str) -> bool:
-        return id in self._of
+        return any(part in self._of for part in self._parts.of(id))
 
     @property
     def active(self) -> int:
@@ -83,35 +88,35 @@ class Schedule(Generic[D]):
         `term` is when its abandon time is over, for `past_term`.
         """
         if id in self._of:
-            if self.is_active(id):
+            if self._is_active(id):
                 return
-            self.remove(id)
+            self._remove(id)
         site = self._site(destination)
         self._of[id] = destination
+        self._parts.add(id)
         if id in self._paces:
             due = NEVER
         site.due[id] = due
         if term is not None:
             site.terms[id] = term
-        if id in self._withheld:
-            self._withheld[id] = (self._withheld[id][0], due)
-            return
-        self._queue(id, destination, site, due, fresh)
+        if not self._held(id):
+            self._queue(id, destination, site, due, fresh)
 
     def remove(self, id: str) -> None:
-        """The message has left.  An active one ends with `finished`."""
-        destination = self._of.get(id)
-        if destination is None or self.is_active(id):
-            return
-        del self._of[id]
-        site = self._sites[destination]
-        site.due.pop(id, None)
-        site.terms.pop(id, None)
+        """The message has left.  What is active of it ends with `finished`."""
+        for part in self._parts.of(id):
+            if part in self._of and not self._is_active(part):
+                self._remove(part)
+
+    def keep(self, number: str, parts: Container[str]) -> None:
+        """Of a message only these parts are left to be tried."""
+        for part in self._parts.of(number):
+            if part in self._of and part not in parts and not self._is_active(part):
+                self._remove(part)
 
     def is_active(self, id: str) -> bool:
         """Whether an attempt is under way."""
-        destination = self._of.get(id)
-        return destination is not None and id in self._sites[destination].active
+        return any(map(self._is_active, self._parts.of(id)))
 
     # what is tried now
 
@@ -177,11 +182,11 @@ class Schedule(Generic[D]):
         Counted by address and port, so that two names of one host share the limit.
         """
         site = self._sites[self._of[id]]
-        self._detach(site, id)
+        self._peers.detach(site, id)
         site.peer = peer
-        if self._at_peer.get(peer, 0) >= self.limits.max_conns_per_site:
+        if self._peers.of(peer) >= self.limits.max_conns_per_site:
             return False
-        self._count(site, id, peer)
+        self._peers.attach(site, id, peer)
         return True
 
     def finished(
@@ -240,9 +245,9 @@ class Schedule(Generic[D]):
         kick without it ends that for those that it names.
         """
         kicked: list[tuple[str, D]] = []
-        for id in list(ids):
+        for id in list(self._parts.every(ids)):
             destination = self._of.get(id)
-            if destination is None or id in self._withheld or self.is_active(id):
+            if destination is None or self._held(id) or self._is_active(id):
                 continue
             site = self._sites[destination]
             if site.suspended:
@@ -257,7 +262,7 @@ class Schedule(Generic[D]):
             self._queue(id, destination, site, now, fresh=False)
         if every:
             self._paces.begin(kicked, every, now)
-        return len(kicked)
+        return len({number_of(id) for id, _ in kicked})
 
     def paced(self, every: float) -> int:
         """How many messages wait for a turn of a kick with this rate."""
@@ -277,33 +282,33 @@ class Schedule(Generic[D]):
 
     def suspended(self, id: str) -> bool:
         """Whether a message is kept back because its destination is suspended."""
-        destination = self._of.get(id)
-        return destination is not None and self._sites[destination].suspended
+        places = [self._of[part] for part in self._parts.of(id) if part in self._of]
+        return bool(places) and all(self._sites[place].suspended for place in places)
 
-    def withhold(self, ids: Iterable[str], until: float) -> None:
-        """Do not start these before `until`: a person is changing them."""
-        for id in ids:
-            destination = self._of.get(id)
-            due = self._sites[destination].due.get(id, 0.0) if destination is not None else 0.0
-            self._withheld[id] = (until, due)
+    def withhold(self, numbers: Iterable[str], until: float) -> None:
+        """Do not start these messages before `until`: a person is changing them."""
+        for number in numbers:
+            self._withheld[number] = until
 
-    def give_back(self, ids: Iterable[str]) -> None:
-        """The change is done: these may be started again."""
-        for id in ids:
-            kept = self._withheld.pop(id, None)
-            destination = self._of.get(id)
-            if kept is None or destination is None or self.is_active(id):
+    def give_back(self, numbers: Iterable[str]) -> None:
+        """The change is done: these messages may be started again."""
+        for number in numbers:
+            if self._withheld.pop(number, None) is None:
                 continue
-            site = self._sites[destination]
-            due = NEVER if id in self._paces else kept[1]
-            site.due[id] = due
-            self._queue(id, destination, site, due, fresh=False)
+            for id in self._parts.of(number):
+                destination = self._of.get(id)
+                if destination is None or self._is_active(id):
+                    continue
+                site = self._sites[destination]
+                due = NEVER if id in self._paces else site.due.get(id, 0.0)
+                site.due[id] = due
+                self._queue(id, destination, site, due, fresh=False)
 
     # what there is to know
 
     def wakes_at(self) -> float | None:
         """When `start` may have something new by time alone; None when never."""
-        times = [until for until, _ in self._withheld.values()]
+        times = list(self._withheld.values())
         if self._wakes:
             times.append(self._wakes[0][0])
         turn = self._paces.wakes_at()
@@ -336,7 +341,7 @@ class Schedule(Generic[D]):
         return views
 
     def members(self, destination: D) -> list[str]:
-        """The messages waiting for a destination."""
+        """The messages, or parts of some, waiting for a destination."""
         site = self._sites.get(destination)
         return list(site.due) if site is not None else []
 
@@ -351,7 +356,7 @@ class Schedule(Generic[D]):
         return [
             id
             for id, term in site.terms.items()
-            if term <= now and site.due.get(id, now + 1) <= now and id not in self._withheld
+            if term <= now and site.due.get(id, now + 1) <= now and not self._held(id)
         ]
 
     # inside
@@ -368,14 +373,26 @@ class Schedule(Generic[D]):
             destination = self._of[id]
             site = self._sites[destination]
             site.due[id] = now
-            if id in self._withheld:
-                self._withheld[id] = (self._withheld[id][0], now)
-            else:
+            if not self._held(id):
                 self._queue(id, destination, site, now, fresh=False)
+
+    def _held(self, id: str) -> bool:
+        return bool(self._withheld) and number_of(id) in self._withheld
+
+    def _is_active(self, part: str) -> bool:
+        destination = self._of.get(part)
+        return destination is not None and part in self._sites[destination].active
+
+    def _remove(self, part: str) -> None:
+        """A waiting part is not to be tried any more."""
+        site = self._sites[self._of.pop(part)]
+        self._parts.remove(part)
+        site.due.pop(part, None)
+        site.terms.pop(part, None)
 
     def _place(self, id: str) -> D | None:
         destination = self._of.get(id)
-        return None if destination is None or self.is_active(id) else destination
+        return None if destination is None or self._is_active(id) else destination
 
     def _is_open(self, destination: D, now: float) -> bool:
         site = self._sites[destination]
@@ -383,7 +400,7 @@ class Schedule(Generic[D]):
 
     def _is_due(self, id: str, now: float) -> bool:
         destination = self._of.get(id)
-        if destination is None or id in self._withheld:
+        if destination is None or self._held(id):
             return False
         return self._sites[destination].due.get(id, NEVER) <= now
 
@@ -417,7 +434,7 @@ class Schedule(Generic[D]):
                 site.queued = True
                 self._ready.append(destination)
         if self._withheld:
-            self.give_back([i for i, (until, _) in self._withheld.items() if until <= now])
+            self.give_back([number for number, until in self._withheld.items() if until <= now])
 
     def _tell_time(self, now: float) -> None:
         """Follow a clock that was set back; forget destinations that have gone quiet."""
@@ -428,9 +445,7 @@ class Schedule(Generic[D]):
                 site.shift(back)
             self._wakes = [(at - back, tick, place) for at, tick, place in self._wakes]
             self._paces.shift(back)
-            self._withheld = {
-                i: (until - back, at - back) for i, (until, at) in self._withheld.items()
-            }
+            self._withheld = {number: until - back for number, until in self._withheld.items()}
             self._forget_at = now
         if now >= self._forget_at:
             self._forget_at = now + FORGET
@@ -440,20 +455,20 @@ class Schedule(Generic[D]):
     def _room(self, site: Site, now: float) -> bool:
         """Whether the destination, and the host behind it, allow one more attempt."""
         per_site = self.limits.max_conns_per_site
-        if site.peer is not None and self._at_peer.get(site.peer, 0) >= per_site:
+        if site.peer is not None and self._peers.of(site.peer) >= per_site:
             return False
         return site.room(now, per_site)
 
     def _take(self, destination: D, site: Site, now: float) -> str | None:
         """Make the site's next due message active; None where nothing is due after all."""
-        id = site.pop(now, self._tick(), self._withheld)
+        id = site.pop(now, self._tick(), self._held)
         if id is None:
             return None
         site.active[id] = now
         self._busy[destination] = site
         self._active += 1
         if site.peer is not None:
-            self._count(site, id, site.peer)  # where it will go, as far as is known
+            self._peers.attach(site, id, site.peer)  # where it will go, as far as is known
         if site.down:
             site.next_probe = now + self.limits.resend_period
         return id
@@ -476,32 +491,17 @@ class Schedule(Generic[D]):
         self._active -= 1
         if not site.active:
             del self._busy[destination]
-        self._detach(site, id)
+        self._peers.detach(site, id)
         return destination, site
-
-    def _count(self, site: Site, id: str, peer: Peer) -> None:
-        site.peers[id] = peer
-        self._at_peer[peer] = self._at_peer.get(peer, 0) + 1
-
-    def _detach(self, site: Site, id: str) -> None:
-        peer = site.peers.pop(id, None)
-        if peer is None:
-            return
-        left = self._at_peer[peer] - 1
-        if left:
-            self._at_peer[peer] = left
-        else:
-            del self._at_peer[peer]
 
     def _again(self, id: str, destination: D, site: Site, due: float | None) -> None:
         if due is None:
             del self._of[id]
+            self._parts.remove(id)
             site.terms.pop(id, None)
         else:
             site.due[id] = due
-            if id in self._withheld:
-                self._withheld[id] = (self._withheld[id][0], due)
-            else:
+            if not self._held(id):
                 self._queue(id, destination, site, due, fresh=False)
         if (site.fresh or site.retry) and not site.queued:
             self._note(0.0, destination)
@@ -515,7 +515,7 @@ class Schedule(Generic[D]):
         site.error = ""
         soon = now + self.limits.resend_period
         for id, at in site.due.items():
-            if now < at <= soon and id not in self._withheld:
+            if now < at <= soon and not self._held(id):
                 site.due[id] = now
                 heapq.heappush(site.retry, (now, self._tick(), id))
         self._note(0.0, destination)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Container
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 Peer = tuple[str, int]
@@ -105,21 +105,21 @@ class Site:
         """Whether there is nothing to do and nothing worth remembering."""
         return not (self.due or self.active or self.down or self.queued or self.recent(now))
 
-    def pop(self, now: float, sequence: int, withheld: Container[str]) -> str | None:
+    def pop(self, now: float, sequence: int, held: Callable[[str], bool]) -> str | None:
         """The next due message, new mail and retries in turn; it waits no longer."""
         for _ in range(2):
             self.retry_first = not self.retry_first
             if self.retry_first:
                 while self.retry and self.retry[0][0] <= now:
                     at, _, id = heapq.heappop(self.retry)
-                    if self.due.get(id) == at and id not in withheld:
+                    if self.due.get(id) == at and not held(id):
                         del self.due[id]
                         return id
             else:
                 while self.fresh:
                     id = self.fresh.popleft()
                     due = self.due.get(id)
-                    if due is None or id in withheld:
+                    if due is None or held(id):
                         continue
                     if due <= now:
                         del self.due[id]

@@ -80,6 +80,11 @@ def lacking(status: str, text: str, *, soft: bool = False) -> Outcome:
     return Outcome(Kind.PERMANENT, REJECTED, None, text, status)
 
 
+def barred(address: str) -> Outcome:
+    """The outcome for a recipient whom no rule lets this mail go to over an address."""
+    return Outcome(Kind.PERMANENT, REJECTED, None, f"no rule lets it go to {address}", "5.7.1")
+
+
 def unsendable(status: str, text: str) -> Outcome:
     """The outcome for an address that must not go on the wire: kept, for a person to mend."""
     return Outcome(Kind.TEMPORARY, UNREADABLE, None, text, status)

@@ -227,7 +227,10 @@ class Session:
             line = self._lines.take(buffer[start:end])
             start = end + 1
             dialogue = self._dialogue
-            phase = dialogue.fault(line) if isinstance(line, Reply) else dialogue.command(line)
+            if line is replies.TOO_MUCH_INPUT:
+                phase = dialogue.reply(line)  # as for one whose end has not come
+            else:
+                phase = dialogue.fault(line) if isinstance(line, Reply) else dialogue.command(line)
             if phase is not Phase.COMMAND:
                 self._buffer = buffer[start:]
                 self._go(phase)

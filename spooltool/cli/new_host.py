@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from spooltool.cli.invocation import Invocation
 from spooltool.diagnose.probing import Probe
@@ -19,6 +20,9 @@ from spooltool.render.text import visible
 from spooltool.render.units import size
 from spooltool.spool.fields import check_value
 from spooltool.spool.hosts import HostPort, parse_host, parse_hosts
+
+BY_MX = "mx"
+"""What stands in place of a host for delivery by MX."""
 
 PROBES = ("ehlo", "rcpt", "no")
 
@@ -34,6 +38,29 @@ def read_target(option: str, text: str) -> tuple[HostPort, ...]:
     if problem:
         raise UsageError(f"{option} {visible(text)}: {problem}")
     return hosts
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Where mail, and where its notices are to go.
+
+    No `hosts`: by MX.  No `notices`: by MX where that is said, else as before.
+    """
+
+    hosts: tuple[HostPort, ...]
+    notices: tuple[HostPort, ...] = ()
+    notices_by_mx: bool = False
+
+
+def read_aim(to: str, err_server: str) -> Aim:
+    """What `--to` and `--err-server` ask for.  Raises UsageError."""
+    if not to:
+        raise UsageError("retarget wants the new host: --to HOST")
+    hosts = () if to == BY_MX else read_target("--to", to)
+    notices = to if err_server == "same" else err_server
+    if notices == BY_MX:
+        return Aim(hosts, notices_by_mx=True)
+    return Aim(hosts, read_target("--err-server", notices) if notices else ())
 
 
 def refuse_own_listener(invocation: Invocation, hosts: Sequence[HostPort], port: int) -> None:

@@ -15,7 +15,7 @@ from spooltool.cli.new_host import (
     PROBES,
     config_notes,
     look_at,
-    read_target,
+    read_aim,
     refuse_own_listener,
 )
 from spooltool.cli.selection import QUERY_HELP
@@ -33,12 +33,19 @@ def run(
     ctx: typer.Context,
     query: Annotated[list[str] | None, typer.Argument(metavar="QUERY...", help=QUERY_HELP)] = None,
     to: Annotated[
-        str, typer.Option("--to", metavar="HOST", help="HOST, HOST:PORT, [v6]:PORT or {a,b}.")
+        str,
+        typer.Option(
+            "--to",
+            metavar="HOST|mx",
+            help="HOST, HOST:PORT, [v6]:PORT or {a,b}; mx: by the MX of each recipient's domain.",
+        ),
     ] = "",
     err_server: Annotated[
         str,
         typer.Option(
-            "--err-server", metavar="HOST|same", help="Where notices go from now on, too."
+            "--err-server",
+            metavar="HOST|same|mx",
+            help="Where notices go from now on, too; mx: by the MX of the sender's domain.",
         ),
     ] = "",
     probe: Annotated[
@@ -73,13 +80,14 @@ def run(
 ) -> int:
     """Send mail that waits to another host or port.
 
-    Changes DST, and with HOST:PORT also DPORT; what is mx goes to dst.  Messages that are
+    Changes DST, and with HOST:PORT also DPORT; ROUTE becomes dst where it was mx, and the
+    other way with --to mx (a host of that name is written `mx.`).  Messages that are
     being delivered are asked for and changed, too.  E files are left alone and named: only
     their notice is due.  Undo holds until each message has left, or its value was changed
     again.
     """
     invocation: Invocation = ctx.obj
-    hosts, notices = _targets(to, err_server)
+    aim = read_aim(to, err_server)
     depth = _depth(probe, no_probe=no_probe, tty=invocation.out.tty)
     if for_ and not watch:
         raise UsageError("--for goes with --watch")
@@ -90,10 +98,15 @@ def run(
     follow: list[Follow] = []
     wish = Wish(
         "retarget",
-        partial(verbs.retarget, to=hosts, err_server=notices),
+        partial(
+            verbs.retarget,
+            to=aim.hosts,
+            err_server=aim.notices,
+            notices_by_mx=aim.notices_by_mx,
+        ),
         BY_NAME["retarget"].undo,
         {"to": to, "err_server": err_server},
-        partial(_study, invocation, hosts, depth=depth, err_server=bool(notices)),
+        partial(_study, invocation, aim.hosts, depth=depth, err_server=bool(err_server)),
         kick=kick,
     )
     if watch:
@@ -108,20 +121,6 @@ def run(
             watch=lambda files: follow[0].run(files, seconds),
         )
     return change(invocation, query or (), wish, options)
-
-
-def _targets(to: str, err_server: str) -> tuple[tuple[HostPort, ...], tuple[HostPort, ...]]:
-    if not to:
-        raise UsageError("retarget wants the new host: --to HOST")
-    if to == "mx":
-        raise UsageError(
-            "--to mx: this relay does not deliver by MX yet",
-            hint="--to HOST sends them to that host",
-        )
-    hosts = read_target("--to", to)
-    if err_server == "same":
-        return hosts, hosts
-    return hosts, read_target("--err-server", err_server) if err_server else ()
 
 
 def _depth(word: str, *, no_probe: bool, tty: bool) -> str:
@@ -149,7 +148,7 @@ def _study(
         refuse_own_listener(invocation, hosts, port)
     notes = retarget_notes(rows, hosts, err_server=err_server)
     notes += config_notes(invocation, rows, hosts)
-    if not depth:
+    if not depth or not hosts:
         return Study(tuple(notes))
     lines, good = look_at(hosts, rows, rcpt=depth == "rcpt")
     return Study(tuple(notes), tuple(lines), not good)

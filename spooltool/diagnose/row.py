@@ -309,18 +309,34 @@ class Row:
         return self.facts.host.removesuffix(_USUAL_PORT) or None
 
     @property
+    def by_mx(self) -> bool:
+        """Whether it goes by the MX of each recipient's domain, and not to DST."""
+        return self.get("ROUTE") == "mx"
+
+    @property
     def hosts(self) -> tuple[HostPort, ...]:
-        """The hosts of DST, in order; empty when the file names none."""
-        return _hosts_of(self.get("DST") or "")
+        """The hosts of DST, in order; empty when the file names none.
+
+        Of mail by MX the domains of who waits, of everybody where nobody does any more.
+        """
+        if not self.by_mx:
+            return _hosts_of(self.get("DST") or "")
+        from spooltool.spool.mailbox import mail_domain  # start-up: most mail goes to DST
+
+        results = [one for one in self.results if one.pending] or self.results
+        domains = dict.fromkeys(mail_domain(one.address) for one in results)
+        return tuple(HostPort(domain) for domain in domains if domain)
 
     @property
     def dst(self) -> tuple[tuple[str, int | None], ...]:
-        """Hosts of DST in lower case, IPv6 without brackets, with their own port if any."""
+        """The same in lower case, IPv6 without brackets, with their own port if any."""
         return tuple((host.host, host.port) for host in self.hosts)
 
     @property
     def dport(self) -> int | None:
-        """DPORT, for the hosts without a port of their own."""
+        """DPORT, for the hosts without a port of their own; None for mail by MX."""
+        if self.by_mx:
+            return None
         text = self.get("DPORT") or ""
         return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST_RECIPIENTS = 20
 MOST_HEADER_LINES = 40
+_FEW_DOMAINS = 4
 _BRIEF = {
     "U": "outcome unknown",
     "F": "failed",
@@ -181,12 +182,16 @@ def _client_words(row: Row) -> str:
 
 def _route_words(row: Row) -> str:
     if row.get("ROUTE") == "mx":
-        words = "the MX of each recipient's domain"
+        domains = ", ".join(visible(host.host) for host in row.hosts[:_FEW_DOMAINS])
+        more = len(row.hosts) - _FEW_DOMAINS
+        words = f"the MX of {domains or 'no domain'}" + (f" and {more} more" if more > 0 else "")
     else:
         words = visible(row.get("DST") or "DST not in the file")
         if row.dport is not None:
             words += f" port {row.dport}"
     server = row.get("ERR_SERVER")
+    if row.get("ERR_ROUTE") == "mx":
+        server = "the MX of the sender's domain"
     if row.letter == "E":
         words = f"given up; its notice goes to {visible(server or 'nobody: no ERR_SERVER')}"
     elif server is not None:

@@ -99,6 +99,7 @@ def row_record(row: Row) -> dict[str, Any]:
         "dport": row.dport,
         "route": clean.text("route", row.get("ROUTE")),
         "err_server": clean.text("err_server", row.get("ERR_SERVER")),
+        "err_route": clean.text("err_route", row.get("ERR_ROUTE")),
         "rule": clean.text("rule", row.rule),
         "resource": clean.text("resource", row.resource),
         "size": row.size if row.readable else None,

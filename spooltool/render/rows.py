@@ -133,22 +133,19 @@ def shown_dst(row: Row) -> str:
     """The host, the first of several with their number, `mx DOMAIN`, `-`; `?` unreadable."""
     if row.head is None:
         return "?"
-    if row.get("ROUTE") == "mx":
-        addresses = row.recipients
-        return "mx " + addresses[0].rpartition("@")[2] if addresses else "mx"
     hosts = row.hosts
     if not hosts:
-        return row.get("DST") or "-"
-    first = str(hosts[0])
+        return "mx" if row.by_mx else row.get("DST") or "-"
+    first = f"mx {hosts[0]}" if row.by_mx else str(hosts[0])
     return first if len(hosts) == 1 else f"{first} +{len(hosts) - 1}"
 
 
 def _host_and_port(row: Row) -> str:
     if row.head is None:
         return "?"
-    if row.get("ROUTE") == "mx":
-        return "mx"
     hosts = row.hosts
+    if row.by_mx:
+        return " ".join(("mx", ",".join(host.host for host in hosts))).strip()
     port = row.dport
     if not hosts:
         return row.get("DST") or ""

@@ -47,6 +47,7 @@ class NewMessage:
     route: str = "dst"
     state: State | None = None
     notice_of: str = ""
+    err_route: str = "dst"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ def encode_envelope(message: NewMessage) -> Composed:
         _line("PROTO", escape_text(message.proto)),
         _line("RESOURCE", escape_text(message.resource)),
         _line("ROUTE", message.route),
+        *((_line("ERR_ROUTE", message.err_route),) if message.err_route != "dst" else ()),
         *((_line("NOTICE_OF", message.notice_of),) if message.notice_of else ()),
         _line("FROM", _path(message.sender)),
     ]

@@ -297,6 +297,16 @@ FIELDS: tuple[Field, ...] = (
         instead="`retarget --to mx`, or `retarget --to HOST` for dst",
     ),
     Field(
+        "ERR_ROUTE",
+        "dst|mx",
+        "dst: the failure notice goes to ERR_SERVER; mx: by the MX of the sender's domain; "
+        "absent: dst",
+        None,
+        OURS,
+        _matches(_ROUTE, "dst or mx"),
+        settable=True,
+    ),
+    Field(
         "NOTICE_OF",
         "number",
         "an E file made for some recipients of that message: its headers and no whole body, so "

@@ -135,6 +135,20 @@ def a_label(domain: str) -> str | None:
     return mapped
 
 
+def mail_domain(address: str) -> str:
+    """The domain that a mail address is looked up by: its A-label form in lower case.
+
+    The address itself for an address literal (`[192.0.2.1]`, `[IPv6:2001:db8::1]`), ""
+    where it names no domain that could be looked up.
+    """
+    domain = address.rpartition("@")[2] if "@" in address else ""
+    if domain.startswith("["):
+        inner = domain[1:-1] if domain.endswith("]") else ""
+        return inner.lower().removeprefix("ipv6:") if _literal(inner) else ""
+    found = a_label(domain.rstrip("."))
+    return found if found and _ASCII_DOMAIN.fullmatch(found) and len(found) < MAX_DOMAIN else ""
+
+
 def _international(whole: str, domain: str, *, utf8: bool, path: str) -> str | BadPath:
     if not utf8:
         return NEEDS_SMTPUTF8

@@ -59,33 +59,37 @@ def set_keys(seen: Seen, values: Mapping[str, str | None]) -> Change | Apart | N
 
 
 def retarget(
-    seen: Seen, to: tuple[HostPort, ...], *, err_server: tuple[HostPort, ...] = ()
+    seen: Seen,
+    to: tuple[HostPort, ...],
+    *,
+    err_server: tuple[HostPort, ...] = (),
+    notices_by_mx: bool = False,
 ) -> Change | Apart | None:
-    """Deliver to other hosts.
+    """Deliver to other hosts; to none of them: by the MX of each recipient's domain.
 
     One host with a port changes DST and DPORT; in a list the ports stay on the hosts.
-    ROUTE goes to dst where it was mx.  E files are left alone: only their notice is due.
+    ROUTE goes to dst where it was mx, or the other way; so does ERR_ROUTE where it is said
+    where notices go.  E files are left alone: only their notice is due.
     """
     if seen.name.letter == "E":
         return apart(seen, "skip", NOTICE_HINT.format(file=seen.name.base))
     values: dict[str, str] = {}
-    if len(to) == 1 and to[0].port is not None:
+    if not to:
+        values["ROUTE"] = "mx"
+    elif len(to) == 1 and to[0].port is not None:
         values["DST"] = str(HostPort(to[0].host))
         values["DPORT"] = str(to[0].port)
     else:
         values["DST"] = format_hosts(to)
     if err_server:
         values["ERR_SERVER"] = format_hosts(err_server)
-    if seen.envelope.get("ROUTE") == "mx":
+    if notices_by_mx:
+        values["ERR_ROUTE"] = "mx"
+    elif err_server and seen.envelope.get("ERR_ROUTE") == "mx":
+        values["ERR_ROUTE"] = "dst"
+    if to and seen.envelope.get("ROUTE") == "mx":
         values["ROUTE"] = "dst"
     return set_keys(seen, values)
-
-
-def to_mx(seen: Seen) -> Change | Apart | None:
-    """Deliver by the MX of each recipient's domain instead of to DST."""
-    if seen.name.letter == "E":
-        return apart(seen, "skip", NOTICE_HINT.format(file=seen.name.base))
-    return set_keys(seen, {"ROUTE": "mx"})
 
 
 def hold(seen: Seen) -> Change | Apart | None:

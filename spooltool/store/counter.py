@@ -93,7 +93,8 @@ def highest_number(spool: Spool) -> int:
     highest = 0
     for directory in (*spool.directories, TRASH):
         try:
-            names = os.listdir(spool.dir_fd(directory))
+            with spool.listing(directory) as place:
+                names = os.listdir(place)
         except FileNotFoundError:
             continue
         for base in names:

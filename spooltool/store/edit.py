@@ -159,7 +159,8 @@ def clear_replacements(spool: Spool, before: float) -> list[str]:
     for directory in spool.directories:
         try:
             place = spool.dir_fd(directory)
-            names = os.listdir(place)
+            with spool.listing(directory) as apart:
+                names = os.listdir(apart)
         except OSError:
             continue
         for name in filter(_LEFT_BEHIND.match, names):

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import pwd
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from spooltool.errors import CannotCreate, Gone, NoSpool, NotPermitted, NotRegular, Refused
@@ -98,6 +99,19 @@ class Spool:
                 parent = self.dir_fd("/".join(above))
             fd = self._dirs[directory] = os.open(last, _DIR_FLAGS, dir_fd=parent)
         return fd
+
+    @contextmanager
+    def listing(self, directory: str) -> Iterator[int]:
+        """A descriptor to read a directory's names by, of nobody else's; raises as `dir_fd`.
+
+        Where a reading stands belongs to what was opened, duplicates of a descriptor
+        included: of two threads that read by `dir_fd` each would miss what the other saw.
+        """
+        fd = os.open(".", _DIR_FLAGS, dir_fd=self.dir_fd(directory))
+        try:
+            yield fd
+        finally:
+            os.close(fd)
 
     def own_dir(self, name: str = OWN_DIR) -> int:
         """Descriptor of `.spooltool` or a directory in it, made when missing (writers only)."""

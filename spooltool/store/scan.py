@@ -81,7 +81,8 @@ class Scan:
 
     def _list(self, directory: str) -> list[str]:
         try:
-            return os.listdir(self.spool.dir_fd(directory))
+            with self.spool.listing(directory) as place:
+                return os.listdir(place)
         except OSError as error:
             if not isinstance(error, FileNotFoundError):
                 self.unreadable.append((directory, error.strerror or str(error)))

@@ -35,8 +35,10 @@ def trash_files(spool: Spool) -> list[Trashed]:
         trash = spool.dir_fd(TRASH)
     except FileNotFoundError:
         return []
+    with spool.listing(TRASH) as place:
+        names = os.listdir(place)
     found = []
-    for base in os.listdir(trash):
+    for base in names:
         name = parse_name(base, TRASH)
         if name is None:
             continue

@@ -35,6 +35,9 @@ SHELL = {
         "account",
         "service",
         "source",
+        "options",
+        "reloading",
+        "matching",
         "supervisor",
     }
     | {"logs", "tls"},

@@ -44,16 +44,18 @@ class Gateway(Child):
     """One running relay below `folder`: `spool`, `relay.toml`, its two processes.
 
     `port` is where it takes mail.  `settings` are lines of relay.toml that beat the quick
-    periods of a test; `python` and `env` are for tests
+    periods of a test, `tables` stand below them; with a `dst` of None it goes by its rules.
+    `python` and `env` are for tests
     of accounts, `under` is a command that it is run by (strace with its options).
     """
 
     def __init__(
         self,
         folder: Path,
-        dst: int | str = 0,
+        dst: int | str | None = 0,
         *,
         settings: Mapping[str, object] | None = None,
+        tables: str = "",
         listen: int = 0,
         spool: Path | None = None,
         python: str = PYTHON,
@@ -62,11 +64,12 @@ class Gateway(Child):
     ) -> None:
         self.folder = folder
         self.spool = spool or folder / "spool"
-        self.config = write_config(folder, settings)
+        self.config = write_config(folder, settings, tables)
         self.python, self.env = python, dict(env or {})
         to = f"127.0.0.1:{dst}" if isinstance(dst, int) else dst
+        target = [] if to is None else ["--dst", to]
         argv = [*under, python, "-m", "relay", "run", "--spool", str(self.spool)]
-        argv += ["--config", str(self.config), "--listen", f"127.0.0.1:{listen}", "--dst", to]
+        argv += ["--config", str(self.config), "--listen", f"127.0.0.1:{listen}", *target]
         super().__init__(argv, env=env)
         self.port = 0
         try:
@@ -120,8 +123,10 @@ class Gateway(Child):
         return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def write_config(folder: Path, settings: Mapping[str, object] | None = None) -> Path:
-    """Writes a relay.toml with the periods of a test, and other lines where given."""
+def write_config(
+    folder: Path, settings: Mapping[str, object] | None = None, tables: str = ""
+) -> Path:
+    """Writes a relay.toml with the periods of a test, and other lines and tables where given."""
     chosen: dict[str, object] = {
         "hostname": "relay.example",
         "scan_period": 1,
@@ -131,7 +136,7 @@ def write_config(folder: Path, settings: Mapping[str, object] | None = None) -> 
     }
     path = folder / "relay.toml"
     lines = [f"{key} = {json.dumps(value)}" for key, value in chosen.items()]
-    path.write_text("\n".join(lines) + "\n")
+    path.write_text("\n".join(lines) + "\n" + tables)
     return path
 
 

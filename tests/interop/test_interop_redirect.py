@@ -103,7 +103,10 @@ def set_up(place: Namespace, way: str) -> None:
 
 
 class Relay(Child):
-    """A `relay run` in a namespace, with a relay.toml of the document and lines of a test."""
+    """A `relay run` in a namespace, with a relay.toml of the document and lines of a test.
+
+    `toml` are the lines above the first table, `tables` those below.
+    """
 
     def __init__(
         self,
@@ -111,6 +114,7 @@ class Relay(Child):
         folder: Path,
         toml: str,
         *,
+        tables: str = "",
         user: str = "",
         python: str = PYTHON,
         env: Mapping[str, str] | None = None,
@@ -118,7 +122,7 @@ class Relay(Child):
         self.spool = folder / "spool"
         file = folder / "relay.toml"
         quick = 'scan_period = 1\nresend_period = 600\nmin_free = "1%"\n'
-        file.write_text(toml + quick + (f'user = "{user}"\n' if user else ""))
+        file.write_text(toml + quick + (f'user = "{user}"\n' if user else "") + tables)
         argv = [python, "-m", "relay", "run", "--config", str(file), "--spool", str(self.spool)]
         with place.entered():
             super().__init__(argv, env=env)

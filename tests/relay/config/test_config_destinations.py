@@ -48,7 +48,7 @@ def test_tables_are_read_and_shown() -> None:
         '[destination."*.example.net"]\ntls = "off"\ntls_ca = ""\n\n'
         '[destination."localhost"]\n'
     )
-    assert "# name that the certificate must bear; without it" in show(got)
+    assert "#   tls_name: name that the certificate must bear; without it" in show(got)
     assert "## Destinations" in show(got)
 
 
@@ -93,11 +93,7 @@ tls = "off"
         (14, "soft_bounce", "wants true or false, not 'no'"),
         (15, "", '[destination."mx.example.org:25"] stands in line 6 already'),
         (16, "", 'one pair of brackets: [destination."x"]'),
-        (
-            17,
-            "",
-            '[destinations]: the only tables are [destination."HOST"]; parameters stand above them',
-        ),
+        (17, "", '[destinations]: no table is called so; [destination."HOST:PORT"]?'),
     ]
 
 

@@ -115,7 +115,8 @@ max_hops = 0
         (
             20,
             "",
-            '[delivery]: the only tables are [destination."HOST"]; parameters stand above them',
+            "[delivery]: the only tables are [network.NAME], [[rule]], [resource.NAME], "
+            '[scanner.NAME], [destination."HOST:PORT"]; parameters stand above them',
         ),
         (22, "", "unclosed array"),
     ]
@@ -165,13 +166,35 @@ def test_the_nearest_name(near: str, name: str) -> None:
 
 
 def test_a_name_without_effect_is_refused_with_the_reason() -> None:
-    assert problems("max_mx_node_per_mail = 5\n") == [
-        (
-            1,
-            "",
-            "max_mx_node_per_mail would have no effect: this version does not deliver by MX",
-        )
+    assert problems("detailed_av_err_mail = 1\n") == [
+        (1, "", "detailed_av_err_mail would have no effect: this version has no antivirus check")
     ]
+
+
+def test_the_limits_and_servers_of_mail_by_mx() -> None:
+    found = config("")
+    assert (found.max_mx_node_per_mail, found.max_ips_per_mx_node, found.mx_port) == (5, 5, 25)
+    assert (found.dns_servers, found.dns_timeout) == ((), 10)
+    found = config('dns_servers = ["192.0.2.53", "[2001:db8::53]:5353"]\n')
+    assert list(map(str, found.dns_servers)) == ["192.0.2.53", "[2001:db8::53]:5353"]
+    ((_, _, why),) = problems('dns_servers = ["ns.example.org"]\n')
+    assert "'ns.example.org' is not ADDRESS or ADDRESS:PORT" in why
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ('dst = "mx"\naccept_from = ["10.0.0.0/8"]\n', 0),
+        ('dst = "mx"\naccept_from = ["0.0.0.0/0"]\n', 1),
+        ('default_server = "mx"\naccept_from = ["0.0.0.0/1", "128.0.0.0/1"]\n', 1),
+        ('dst = "mx."\naccept_from = ["0.0.0.0/0"]\n', 0),
+    ],
+)
+def test_anybody_to_anywhere_by_mx_is_an_open_relay(text: str, wrong: int) -> None:
+    found = load(text, {})
+    assert isinstance(found, Problems) == bool(wrong)
+    if wrong:
+        assert "relays for anybody to anywhere" in found.lines("relay.toml")[0]
 
 
 @pytest.mark.parametrize(

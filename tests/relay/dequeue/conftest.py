@@ -136,19 +136,22 @@ class Hop:
     it, and `heard` is called with each command before it is answered.
     """
 
-    def __init__(self, plan: SinkPlan | None = None) -> None:
+    def __init__(
+        self, plan: SinkPlan | None = None, address: str = "127.0.0.1", port: int = 0
+    ) -> None:
         self.plan = plan or SinkPlan()
+        self.address = address
         self.received: list[tuple[str, tuple[str, ...], bytes]] = []
         self.commands: list[str] = []
         self.heard: Callable[[str], object] = lambda line: None
         self.connections = 0
-        self.port = 0
+        self.port = port
         self._server: asyncio.Server | None = None
         self._open: list[Sink] = []
 
     async def __aenter__(self) -> Hop:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connected, "127.0.0.1", 0)
+        self._server = await loop.create_server(self._connected, self.address, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from relay.dequeue.destination import of_envelope, of_head
+from relay.dequeue.destination import legs, of_envelope, of_head
 from spooltool.spool.codec import parse
 
 
@@ -27,3 +27,36 @@ from spooltool.spool.codec import parse
 def test_the_port_of_each_host(letter: str, lines: bytes, hosts: str) -> None:
     assert str(of_envelope(letter, parse(lines + b"\n"))) == hosts
     assert str(of_head(letter, lines + b"\n")) == hosts
+
+
+ENVELOPE = (
+    b"DST:\th\nERR_SERVER:\tnotices\nROUTE:\t%b\nERR_ROUTE:\t%b\nFROM:\t<billing@Example.COM>\n"
+    b"RCPT:\t<a@one.example>\nRCPT:\t<b@[192.0.2.1]>\nRCPT:\t<c@ONE.example>\nRCPT:\t<root>\n"
+    b"RCPT:\t<d@[IPv6:2001:DB8::1]>\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("letter", "route", "err_route", "names"),
+    [
+        ("R", b"dst", b"mx", ["h"]),
+        ("R", b"mx", b"dst", ["mx one.example", "mx 192.0.2.1", "mx of no domain",
+                              "mx 2001:db8::1"]),
+        ("E", b"mx", b"dst", ["notices"]),
+        ("E", b"dst", b"mx", ["mx example.com"]),
+    ],
+)  # fmt: skip
+def test_by_mx_each_domain_is_a_destination(
+    letter: str, route: bytes, err_route: bytes, names: list[str]
+) -> None:
+    text = ENVELOPE % (route, err_route)
+    found = legs(letter, parse(text))
+    assert [place.name for place in found] == names
+    assert of_head(letter, text) is None, "the whole envelope must be read"
+    if letter == "R" and route == b"mx":
+        assert [one.address for one in next(iter(found.values()))] == [
+            "a@one.example", "c@ONE.example",
+        ]  # fmt: skip
+        assert [place.part("7") for place in found] == [
+            "7 one.example", "7 192.0.2.1", "7 -", "7 2001:db8::1",
+        ]  # fmt: skip

@@ -316,20 +316,6 @@ def test_expiry_needs_a_failed_attempt(world: World, play: Play) -> None:
     play(scenario)
 
 
-def test_a_message_routed_by_mx_is_not_sent_to_its_old_dst(world: World, play: Play) -> None:
-    async def scenario(target: Target) -> None:
-        number = world.put(target.port)
-        name = SpoolName("D_sender", "R", number)
-        locked = lock(world.spool, name)
-        rewrite(locked, splices(locked.envelope(), {"ROUTE": "mx"})).close()
-        await world.dequeuer().run(once=True)
-        assert target.received == []
-        assert world.files() == [f"D_sender/R{number}"]
-        assert any("ROUTE is mx" in alert for alert in world.notes.alerts)
-
-    play(scenario)
-
-
 def test_a_full_disk_at_the_notice_delays_the_rest_and_sends_nobody_twice(
     world: World, play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from relay.dequeue.attempt import take
+from relay.dequeue.destination import destination
 from relay.dequeue.telling import Telling
 from relay.smtp.reply import Reply
 from spooltool.spool.names import SpoolName
@@ -136,7 +137,8 @@ def test_an_exception_is_tracked_as_the_resource_says(
 ) -> None:
     number = world.put(25, RESOURCE="smtp_in 5c1f0d7be4a9")
     name = SpoolName("D_sender", "R", number)
-    job = take(world.spool, name, 0.0, sealed=0, accept_hand_edits=False)
+    place = destination("127.0.0.1", "25")
+    job = take(world.spool, name, place, 0.0, sealed=0, accept_hand_edits=False)
     Telling(world.notes).exception(job, track, "stripped", "invoice.exe")
     job.close()
     (fact,) = world.named("exception")

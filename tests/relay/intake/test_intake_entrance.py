@@ -91,7 +91,7 @@ def test_not_one_octet_behind_the_header_is_taken(
             await asyncio.sleep(0)
         await house.until(lambda: bool(door.admitted))
         sock, client, origin = door.admitted[0]
-        assert (client, origin) == (SPOKEN, Origin(MEANT, HostPort(*PROXY)))
+        assert (client, origin) == (SPOKEN, Origin(MEANT, HostPort(*PROXY), at=MEANT.host))
         far.close()
         rest = b""
         while chunk := sock.recv(64):

@@ -96,6 +96,10 @@ def test_the_keys_of_the_chapter() -> None:
     assert acceptance is not None
     values = acceptance.chapter("10.1.0.7", 40123)
     assert values == {
+        "AV_SETTING": "none",
+        "AV_IPADDR": "0.0.0.0",
+        "AV_PORT": "0",
+        "AV_HEADERS": "0",
         "SRC": "10.1.0.7",
         "SPORT": "40123",
         "DST": "10.1.5.2",
@@ -138,3 +142,25 @@ def test_a_session_from_elsewhere_is_refused_at_the_greeting() -> None:
     assert codes[0].startswith(b"554 ")
     assert {code[:1] for code in codes[1:-1]} == {b"5"}
     assert codes[-1].startswith(b"221")
+
+
+@pytest.mark.parametrize(
+    ("dst", "error_server", "routes"),
+    [
+        ("10.1.5.2", "", ("dst", "dst")),
+        ("mx", "", ("mx", "mx")),
+        ("mx", "10.1.5.3", ("mx", "dst")),
+        ("10.1.5.2", "mx", ("dst", "mx")),
+        ("mx.", "", ("dst", "dst")),
+    ],
+)
+def test_mx_in_place_of_a_server(dst: str, error_server: str, routes: tuple[str, str]) -> None:
+    for rule in (
+        ImplicitRule(OFFICE, dst, error_server=error_server),
+        ImplicitRule(OFFICE, "", dst, error_server=error_server),
+    ):
+        accepted = rule.decide("10.1.0.1")
+        assert isinstance(accepted, Acceptance)
+        assert (accepted.route, accepted.err_route) == routes
+        assert check_value("DST", accepted.dst) == ""
+    assert isinstance(ImplicitRule(OFFICE, "mx").decide("192.0.2.1"), Reply)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -192,3 +194,46 @@ def test_no_pending_recipient_is_ever_dropped(
     if outcomes:
         assert totals.pending == len(pending)
         assert totals.delivered == sum(r.mark == "D" for r in new.values())
+
+
+def part(asked: str, outcomes: list[Outcome], recipients: list[Recipient]) -> Decision:
+    """An attempt for some of the recipients, by the first letter of their addresses."""
+    meant = frozenset(one for one in recipients if one.address[0] in asked)
+    state = State(term=int(NOW), pending=len(recipients), reason="refused", host="h", text="old")
+    return decide(
+        SENDER, recipients, outcomes, state, NOW, TERMS, host="mx", errmail=True, asked=meant
+    )
+
+
+def test_an_attempt_for_some_leaves_the_others_as_they_are() -> None:
+    done = part("b", [OK], [rcpt("a"), rcpt("b"), rcpt("c")])
+    assert (done.end, marks(done), done.due) == (End.WAIT, "D", None)
+    assert (done.state.pending, done.state.delivered) == (2, 1)
+
+
+def test_when_they_are_due_again_is_said_apart_from_when_the_message_is() -> None:
+    waiting = rcpt("a", attempts=3, last_try=int(NOW) - 500, next_try=int(NOW) + 100)
+    done = part("b", [LATER], [waiting, rcpt("b")])
+    assert (done.due, done.state.next_try) == (NOW + 600, NOW + 100)
+    assert (done.state.attempts, done.state.reason) == (3, "put-off")
+
+
+def test_the_summary_speaks_of_who_still_waits() -> None:
+    dead = replace(
+        rcpt("a", attempts=2, last_try=int(NOW) - 9, next_try=int(NOW) + 99),
+        host="192.0.2.9", text="connect: refused",
+    )  # fmt: skip
+    done = part("b", [OK], [dead, rcpt("b")])
+    assert (done.state.reason, done.state.host, done.state.text) == (
+        "refused", "192.0.2.9", "connect: refused",
+    )  # fmt: skip
+    assert done.state.attempts == 2
+    fresh = part("b", [OK], [rcpt("a"), rcpt("b")])
+    assert (fresh.state.reason, fresh.state.attempts) == ("", 0)
+
+
+def test_the_last_part_ends_the_message() -> None:
+    assert part("b", [OK], [rcpt("a", "D"), rcpt("b")]).end is End.REMOVE
+    assert part("b", [NEVER], [rcpt("a", "D"), rcpt("b")]).end is End.EXPIRE
+    split = part("b", [NEVER], [rcpt("a"), rcpt("b")])
+    assert (split.end, [one.address for one in split.split]) == (End.WAIT, ["b@example.org"])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from relay.queue.offer import Offer
 from relay.smtp.envelope import Mail
-from relay.smtp.outcome import Kind, Outcome, broken, judge, lacking, too_many, unsendable
+from relay.smtp.outcome import Kind, Outcome, barred, broken, judge, lacking, too_many, unsendable
 from relay.smtp.reply import Reply
 
 OK = judge(Reply(250, "2.0.0", "queued"))
@@ -52,6 +52,42 @@ def test_where_no_host_has_the_extension_it_fails_for_good() -> None:
     one.answered([GAP, GAP], "second", gap=True)
     one.no_other(None)
     assert [(o.kind, o.status) for o in one.outcomes] == [(Kind.PERMANENT, "5.6.7")] * 2
+
+
+BARRED = barred("10.1.5.2")
+
+
+def test_who_is_barred_from_one_host_may_be_let_to_the_next() -> None:
+    one = offer(3)
+    one.bar(["r0@example.org", "r2@example.org"], BARRED, "first")
+    assert [address for address, _ in one.mail.recipients] == ["r1@example.org"]
+    one.answered([OK], "first")
+    assert [address for address, _ in one.mail.recipients] == ["r0@example.org", "r2@example.org"]
+    one.bar(["r2@example.org"], BARRED, "second")
+    one.answered([OK], "second")
+    one.no_other(None)
+    assert [(o.kind, o.status, o.host) for o in one.outcomes] == [
+        (Kind.DELIVERED, "2.0.0", "second"),
+        (Kind.DELIVERED, "2.0.0", "first"),
+        (Kind.PERMANENT, "5.7.1", "second"),
+    ]
+
+
+def test_barred_from_one_and_put_off_by_another_waits() -> None:
+    one = offer(1)
+    one.answered([LATER], "first")
+    one.bar(["r0@example.org"], BARRED, "second")
+    one.answered([], "second")
+    one.no_other(None)
+    assert [(o.kind, o.host) for o in one.outcomes] == [(Kind.TEMPORARY, "first")]
+
+
+def test_barred_from_one_while_the_other_is_down_waits() -> None:
+    one = offer(1)
+    one.bar(["r0@example.org"], BARRED, "first")
+    one.answered([], "first")
+    one.no_other(DOWN)
+    assert [o.kind for o in one.outcomes] == [Kind.TEMPORARY]
 
 
 def test_a_host_that_could_not_be_asked_may_have_it() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from relay.smtp import Mailbox
 from relay.smtp.mailbox import BadPath, a_label, parse_path, parse_postmaster
+from spooltool.spool.mailbox import mail_domain
 
 L64, D63 = "l" * 64, "d" * 63
 LONG_DOMAIN = ".".join([D63] * 3 + ["d" * 57])
@@ -228,3 +229,27 @@ def test_no_mailbox_forges_a_line(inner: str, utf8: bool) -> None:
     assert mailbox.ascii_domain.isascii()
     assert mailbox.ascii_domain == mailbox.ascii_domain.lower()
     assert parse_path(f"<{text}>", 0, utf8=utf8) == (mailbox, len(text) + 2)
+
+
+@pytest.mark.parametrize(
+    ("address", "domain"),
+    [
+        ("a@Example.ORG", "example.org"),
+        ("a@example.org.", "example.org"),
+        ('"a@b"@example.org', "example.org"),
+        ("a@b\u00fccher.example", "xn--bcher-kva.example"),
+        ("a@[192.0.2.1]", "192.0.2.1"),
+        ("a@[IPv6:2001:DB8::1]", "2001:db8::1"),
+        ("postmaster", ""),
+        ("", ""),
+        ("a@", ""),
+        ("a@[192.0.2.1", ""),
+        ("a@[rubbish]", ""),
+        ("a@two..dots", ""),
+        ("a@" + "x" * 64 + ".example", ""),
+        ("a@sp ace.example", ""),
+        ("a@\udcff.example", ""),
+    ],
+)
+def test_the_domain_that_mail_is_looked_up_by(address: str, domain: str) -> None:
+    assert mail_domain(address) == domain

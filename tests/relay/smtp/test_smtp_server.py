@@ -382,6 +382,17 @@ def run(stream: bytes, places: list[int], refuse: bool) -> tuple[list[str], list
     return settle([event for event in log if not event.startswith("!")]), log
 
 
+def test_an_endless_line_behind_too_many_errors_is_told_alike_whole_and_in_pieces() -> None:
+    limits = Limits(errors=1, line=512, discard=600)
+    line = b"x" * 1000 + b"\r\n"
+    said = []
+    for parts in ([line], [line[:700], line[700:]]):
+        session = greeted(limits)
+        session.receive(b"NONSENSE\r\n")
+        said.append(b"".join(text(session.receive(part)) for part in parts))
+    assert said == [b"421 4.7.0 too much input\r\n"] * 2
+
+
 @settings(max_examples=150, deadline=None)
 @given(STREAMS, st.lists(st.integers(1, 400), max_size=8), st.booleans())
 def test_any_cut_gives_the_same_events(stream: bytes, places: list[int], refuse: bool) -> None:

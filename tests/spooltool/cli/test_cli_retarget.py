@@ -316,7 +316,6 @@ def test_values_that_are_no_text_come_through(tmp_path: Path, call: Call) -> Non
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (["--to", "mx"], "does not deliver by MX yet"),
         ([], "--to HOST"),
         (["--to", "not a host"], "not a host"),
         (["--to", "10.1.5.9:0"], "not a host"),
@@ -460,3 +459,17 @@ def test_a_plan_that_was_tampered_with_is_refused(
     before = tree(spool)
     assert call("--spool", spool, "apply", kept, "--yes").code == 2
     assert tree(spool) == before
+
+
+def test_to_mx_and_back(spool: Path, call: Call) -> None:
+    done = call("--spool", spool, "retarget", f"dst:{OLD}", "--to", "mx", "--err-server", "same",
+                "--yes")  # fmt: skip
+    assert done.code == 0, done.err
+    assert list(values(spool, "ROUTE").values()).count("mx") == 5
+    assert list(values(spool, "ERR_ROUTE").values()).count("mx") == 5
+    assert call("--spool", spool, "undo", "--yes").code == 0
+    assert list(values(spool, "ROUTE").values()).count("mx") == 0
+    words = ("--spool", spool, "retarget", f"dst:{OLD}", "--to", "mx", "--dry-run")
+    plan = call(*words).out
+    assert "ROUTE  dst -> mx" in plan
+    assert "their notices would go to the old host" in plan

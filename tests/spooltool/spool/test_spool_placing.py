@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -179,7 +180,7 @@ def test_move_to_resend_is_a_release_and_nothing_else() -> None:
 
 
 def test_other_verbs_leave_the_trash_alone() -> None:
-    for verb in (verbs.hold, verbs.release, verbs.to_mx):
+    for verb in (verbs.hold, verbs.release, partial(verbs.retarget, to=())):
         apart = verb(seen(f"{TRASH}/R1"))
         assert isinstance(apart, Apart)
         assert "in the trash" in apart.reason

@@ -56,6 +56,22 @@ def test_retarget_takes_the_error_server_along_and_ends_mx_routing() -> None:
     ]
 
 
+def test_retarget_to_mx_and_back_leaves_dst_as_it_was() -> None:
+    assert keys(verbs.retarget(seen(), ())) == [("ROUTE", "dst", "mx")]
+    assert keys(verbs.retarget(seen(), (), notices_by_mx=True)) == [
+        ("ROUTE", "dst", "mx"),
+        ("ERR_ROUTE", None, "mx"),
+    ]
+    head = HEAD.replace(b"ROUTE:\tdst", b"ROUTE:\tmx\nERR_ROUTE:\tmx")
+    assert verbs.retarget(seen(head=head), ()) is None
+    hosts = parse_hosts("10.1.5.2")
+    assert keys(verbs.retarget(seen(head=head), hosts)) == [("ROUTE", "mx", "dst")]
+    assert keys(verbs.retarget(seen(head=head), hosts, err_server=hosts)) == [
+        ("ERR_ROUTE", "mx", "dst"),
+        ("ROUTE", "mx", "dst"),
+    ]
+
+
 def test_an_e_file_is_left_alone_and_told_what_helps() -> None:
     apart = verbs.retarget(seen("D_resend/E001mz77a"), parse_hosts("10.1.5.9"))
     assert isinstance(apart, Apart)
