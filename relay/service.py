@@ -19,6 +19,7 @@ import click
 import typer
 
 from relay.account import become, become_with_mark
+from relay.checkpoint.verbs import add_checkpoint
 from relay.config import Config, notes, show
 from relay.matching import match_command
 from relay.options import NAME, ConfigOption, SpoolOption, say
@@ -61,6 +62,7 @@ config_app = typer.Typer(
 app.add_typer(config_app, name="config")
 clock_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Vouch for the clock.")
 app.add_typer(clock_app, name="clock")
+add_checkpoint(app, config_app)
 
 ListenOption = Annotated[
     list[str] | None,

@@ -27,6 +27,7 @@ SHELL = {
         "antivirus",
         "control",
         "certificates",
+        "checkpoint",
         "notify",
         "account",
         "service",
