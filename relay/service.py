@@ -104,7 +104,7 @@ def run_command(
 
     notifier = Notifier(os.environ)
     source = Source(spool, config, tuple(listen or ()), dst, tuple(accept_from or ()))
-    found = source.read()
+    found = source.intake()
     sockets, tls_sockets = _listening(found)
     files, handover = CertificateFiles(), Handover.create()
     handover.write(read_first(files, found, source.place))
@@ -158,7 +158,7 @@ def asmtpd_command(
     if supervisor and not _die_with(supervisor):
         return ExitCode.OK
     source = Source(spool, config, tuple(listen or ()), dst, tuple(accept_from or ()))
-    found = source.named()
+    found = source.intake()
     if listen_fd or listen_tls_fd:
         sockets, tls_sockets = handed_down(listen_fd or ()), handed_down(listen_tls_fd or ())
     else:
@@ -185,7 +185,7 @@ def asmtpd_command(
     return asmtpd.run(
         found,
         sockets,
-        reload=reader(source, found),
+        reload=reader(source.intake, found),
         ready=ready,
         certificate=certificate,
         tls_sockets=tls_sockets,
@@ -231,7 +231,7 @@ def mdq_command(
         once=once,
         force=force,
         serve=None if once else serve,
-        reload=reader(source, found),
+        reload=reader(source.named, found),
         ready=ready,
         reloaded=readiness.tell,
     )
@@ -266,7 +266,8 @@ def config_check_command(
 ) -> int:
     """Say everything that is wrong with relay.toml, each with its line.
 
-    The files that it names for TLS are looked at, too, as far as this account may.
+    The files that it names for TLS, and fwauthd_conf, are looked at, too, as far as this
+    account may.
     """
     from relay.certificates import check
 
@@ -275,6 +276,7 @@ def config_check_command(
     for line in source.place(tuple(notes(found))):
         say(f"note: {line}")
     check(found, source.place, say, time.time())
+    source.intake()
     say(f"{source.config or DEFAULT_CONFIG}: no mistakes")
     return ExitCode.OK
 
