@@ -18,8 +18,8 @@ WAIT = 30.0
 """Seconds within which restarted processes must be back."""
 
 
-def reader(source: Source, found: Config) -> Callable[[], Config | str]:
-    """What a process calls to read its configuration again; `found` is the one in force.
+def reader(configuration: Callable[[], Config], found: Config) -> Callable[[], Config | str]:
+    """What a process calls to read its `configuration` again; `found` is the one in force.
 
     It gives the new one, or why the old one stays: a mistake, or a resource that is gone
     and that spooled mail was accepted by.
@@ -29,7 +29,7 @@ def reader(source: Source, found: Config) -> Callable[[], Config | str]:
     def read() -> Config | str:
         nonlocal in_force
         try:
-            new = source.named()
+            new = configuration()
         except ConfigError as error:
             return "; ".join((error.message, *error.problems))
         names = {resource.name for resource in new.resources}

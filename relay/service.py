@@ -19,6 +19,7 @@ import click
 import typer
 
 from relay.account import become, become_with_mark
+from relay.checkpoint.verbs import add_checkpoint
 from relay.config import Config, notes, show
 from relay.matching import match_command
 from relay.options import NAME, ConfigOption, SpoolOption, say
@@ -61,6 +62,7 @@ config_app = typer.Typer(
 app.add_typer(config_app, name="config")
 clock_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Vouch for the clock.")
 app.add_typer(clock_app, name="clock")
+add_checkpoint(app, config_app)
 
 ListenOption = Annotated[
     list[str] | None,
@@ -102,7 +104,7 @@ def run_command(
 
     notifier = Notifier(os.environ)
     source = Source(spool, config, tuple(listen or ()), dst, tuple(accept_from or ()))
-    found = source.read()
+    found = source.intake()
     sockets, tls_sockets = _listening(found)
     files, handover = CertificateFiles(), Handover.create()
     handover.write(read_first(files, found, source.place))
@@ -157,7 +159,7 @@ def asmtpd_command(
     if supervisor and not _die_with(supervisor):
         return ExitCode.OK
     source = Source(spool, config, tuple(listen or ()), dst, tuple(accept_from or ()))
-    found = source.named()
+    found = source.intake()
     if listen_fd or listen_tls_fd:
         sockets, tls_sockets = handed_down(listen_fd or ()), handed_down(listen_tls_fd or ())
     else:
@@ -184,7 +186,7 @@ def asmtpd_command(
     return asmtpd.run(
         found,
         sockets,
-        reload=reader(source, found),
+        reload=reader(source.intake, found),
         ready=ready,
         certificate=certificate,
         tls_sockets=tls_sockets,
@@ -232,7 +234,7 @@ def mdq_command(
         once=once,
         force=force,
         serve=None if once else serve,
-        reload=reader(source, found),
+        reload=reader(source.named, found),
         ready=ready,
         reloaded=readiness.tell,
     )
@@ -307,7 +309,8 @@ def config_check_command(
 ) -> int:
     """Say everything that is wrong with relay.toml, each with its line.
 
-    The files that it names for TLS are looked at, too, as far as this account may.
+    The files that it names for TLS, and fwauthd_conf, are looked at, too, as far as this
+    account may.
     """
     from relay.certificates import check
 
@@ -316,6 +319,7 @@ def config_check_command(
     for line in source.place(tuple(notes(found))):
         say(f"note: {line}")
     check(found, source.place, say, time.time())
+    source.intake()
     say(f"{source.config or DEFAULT_CONFIG}: no mistakes")
     return ExitCode.OK
 

@@ -40,6 +40,22 @@ class Source:
         found = self.read()
         return found if found.hostname else replace(found, hostname=machine_name())
 
+    def intake(self) -> Config:
+        """The same for the intake, as fwauthd_conf lets it run.
+
+        Raises ConfigError, with file and line, where that file starts no intake.
+        """
+        found = self.named()
+        if not found.fwauthd_conf:
+            return found
+        from relay.config.checkpoint.fwauthd import NotStarted, served, smtp_server
+
+        line = smtp_server(_content(found.fwauthd_conf))
+        if isinstance(line, NotStarted):
+            where = f"{found.fwauthd_conf}:{line.line}" if line.line else found.fwauthd_conf
+            raise ConfigError("the intake is not to run", (f"{where}: {line.text}",))
+        return served(found, line, listening=bool(self.listen))
+
     def place(self, found: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
         """Facts about parameters with their lines.
 
@@ -54,13 +70,7 @@ class Source:
         )
 
     def _text(self, file: str) -> str:
-        try:
-            with open(file, encoding="utf-8", errors="surrogateescape") as handle:
-                return handle.read()
-        except OSError as error:
-            if self.config is None and isinstance(error, FileNotFoundError):
-                return ""
-            raise ConfigError(f"{file}: {error.strerror}") from error
+        return _content(file, absent=None if self.config else "")
 
     def _options(self) -> dict[str, str | tuple[str, ...]]:
         options: dict[str, str | tuple[str, ...]] = {}
@@ -88,3 +98,14 @@ class Source:
         for value in self.accept_from:
             given += ["--accept-from", value]
         return given
+
+
+def _content(file: str, absent: str | None = None) -> str:
+    """The text of a file; `absent` in place of one that is not there."""
+    try:
+        with open(file, encoding="utf-8", errors="surrogateescape") as handle:
+            return handle.read()
+    except OSError as error:
+        if absent is not None and isinstance(error, FileNotFoundError):
+            return absent
+        raise ConfigError(f"{file}: {error.strerror}") from error

@@ -242,6 +242,13 @@ class Config:
     )
 
     # Taking mail in
+    fwauthd_conf: str = _text(
+        "",
+        "absolute path",
+        kinds.path,
+        "fwauthd.conf, whose line of in.asmtpd lets the intake run (docs/checkpoint.md); "
+        "empty: it runs",
+    )
     intake_workers: int = _whole(1, 1, 64, "processes", "intake processes", reload=False)
     max_clients: int = _whole(1000, 1, 100_000, "connections", "clients at a time, all together")
     max_clients_per_address: int = _whole(
@@ -432,7 +439,7 @@ TABLES: tuple[TableKind[Any], ...] = (NETWORK, RULE, RESOURCE, SCANNER, DESTINAT
 SECTIONS: dict[str, str] = {
     "hostname": "This relay",
     "listen": "Who may send, and where it goes",
-    "intake_workers": "Taking mail in",
+    "fwauthd_conf": "Taking mail in",
     "tls_certificate": "Encryption of incoming connections",
     "scan_period": "The queue",
     "timeout": "Delivery",

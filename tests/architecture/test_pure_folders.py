@@ -31,6 +31,7 @@ SHELL = {
         "antivirus",
         "control",
         "certificates",
+        "checkpoint",
         "notify",
         "account",
         "service",
