@@ -9,7 +9,7 @@ from relay.delivery.connection import Content
 from relay.dequeue.attempt import BARE, Job, Unfit
 from relay.dequeue.settings import Settings
 from relay.message.notice import RETURN_LIMIT, compose
-from relay.message.notice_facts import FailedRecipient, NoticeFacts
+from relay.message.notice_facts import NoticeFacts, NoticeRecipient
 from relay.smtp.envelope import Mail
 from relay.smtp.wire import BareLineEndError, encode
 from spooltool.spool.mailbox import mail_domain
@@ -65,7 +65,7 @@ def _facts(job: Job, settings: Settings) -> NoticeFacts:
         arrived=envelope.arrived or 0.0,
         sender=sender.orig or sender.address,
         recipients=tuple(
-            FailedRecipient(
+            NoticeRecipient(
                 address=r.path.orig or r.address,
                 orcpt=r.path.param("ORCPT") or "",
                 code=r.code,
