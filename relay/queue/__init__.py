@@ -7,6 +7,7 @@
     suspects   messages that were started and never ended
     retry      when a message is tried again
     lifecycle  what becomes of a message after an attempt
+    notice_owed  who is told by a notice, and who of them has it already
 
 It may import `relay.smtp`, `relay.config`, `relay.message` and `spooltool.spool`.
 """
