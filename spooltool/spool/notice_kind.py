@@ -35,6 +35,11 @@ class NoticeKind(StrEnum):
         return NOTICE_KINDS[self]
 
     @property
+    def called(self) -> str:
+        """What such a notice is called: `notice of delay`; that of a failure is just a notice."""
+        return _NAMES.get(self, "notice")
+
+    @property
     def fails(self) -> bool:
         """Whether it tells that somebody will never get the message."""
         return self not in (NoticeKind.DELAY, NoticeKind.RELAYED)
@@ -43,6 +48,15 @@ class NoticeKind(StrEnum):
     def judged(self) -> bool:
         """Whether it tells what our own policy has decided of a message."""
         return self in (NoticeKind.BLOCKED, NoticeKind.INFECTED, NoticeKind.NOT_ALLOWED)
+
+
+_NAMES = {
+    NoticeKind.DELAY: "notice of delay",
+    NoticeKind.RELAYED: "notice of success",
+    NoticeKind.BLOCKED: "notice of blocked content",
+    NoticeKind.INFECTED: "notice of a virus",
+    NoticeKind.NOT_ALLOWED: "notice of the rule base",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,11 @@ from tests.harness.crash_bench import (
 )
 from tests.harness.gates import GateRun
 from tests.harness.programs import need
-from tests.harness.sink_plan import SinkPlan
+from tests.harness.sink_plan import DEFAULT_EXTENSIONS, SinkPlan
 
 BEN, CARL = "ben@example.org", "carl@example.org"
 NEVER = "550 5.1.1 no such user"
+WITHOUT_DSN = tuple(one for one in DEFAULT_EXTENSIONS if one != "DSN")
 pytestmark = pytest.mark.gate("r3")
 
 
@@ -102,6 +103,35 @@ def test_kill_at_every_call_where_one_recipient_of_three_fails_for_good(
         settled={"delivered": 2, "noticed": 1},
     )
     rehearse(benches, scenario, "one recipient of three", gate, least=20)
+
+
+def test_kill_at_every_call_of_mail_handed_on_whose_sender_is_told(
+    benches: list[Bench], gate: GateRun
+) -> None:
+    scenario = Scenario(
+        make_template(benches[0], params="NOTIFY=SUCCESS,FAILURE"),
+        mdq_once,
+        SinkPlan(extensions=WITHOUT_DSN),
+        SinkPlan(extensions=WITHOUT_DSN),
+        after="D_sender",
+        settled={"delivered": 1, "noticed": 1},
+    )
+    rehearse(benches, scenario, "mail handed on", gate, least=20)
+
+
+def test_kill_at_every_call_of_a_warning_that_mail_is_late(
+    benches: list[Bench], gate: GateRun
+) -> None:
+    scenario = Scenario(
+        make_template(benches[0]),
+        mdq_once,
+        SinkPlan(recipients={ANNA: LATER}),
+        SinkPlan(recipients={ANNA: [LATER, "250 2.1.5 ok"]}),
+        settings={"delay_warning": 1},
+        after="D_sender",
+        settled={"delivered": 1, "noticed": 1},
+    )
+    rehearse(benches, scenario, "a warning", gate, least=20)
 
 
 @pytest.mark.parametrize(
