@@ -195,7 +195,7 @@ def _route_words(row: Row) -> str:
     if row.get("ERR_ROUTE") == "mx":
         server = "the MX of the sender's domain"
     if row.letter == "E":
-        words = f"{_owed_words(row)} goes to {visible(server or 'nobody: no ERR_SERVER')}"
+        words = _owed_words(row, visible(server or "nobody: no ERR_SERVER"))
     elif server is not None:
         words += f"; a notice would go to {visible(server)}"
         if row.get("ERRMAIL") == "0":
@@ -203,13 +203,13 @@ def _route_words(row: Row) -> str:
     return words
 
 
-def _owed_words(row: Row) -> str:
-    """Which notice an E file owes, and of which message."""
+def _owed_words(row: Row, server: str) -> str:
+    """Which notice an E file owes, about which message, and where it goes."""
     kind, of = row.notice, row.get("NOTICE_OF")
     if kind is None or kind is NoticeKind.FAILURE:
-        return "given up; its notice"
+        return f"given up; its notice goes to {server}"
     about = f" about {visible(of)}" if of else ""
-    return f"a {kind.called}{about} ({kind.meaning}); it"
+    return f"{server}: a {kind.called}{about}"
 
 
 def _tried_words(row: Row) -> str:

@@ -6,6 +6,7 @@ SIGKILL at its entry.  After each the relay starts again, drains, and the checke
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tests.harness.crash_bench import (
     make_template,
 )
 from tests.harness.gates import GateRun
+from tests.harness.process import wait_until
 from tests.harness.programs import need
 from tests.harness.sink_plan import DEFAULT_EXTENSIONS, SinkPlan
 
@@ -122,12 +124,14 @@ def test_kill_at_every_call_of_mail_handed_on_whose_sender_is_told(
 def test_kill_at_every_call_of_a_warning_that_mail_is_late(
     benches: list[Bench], gate: GateRun
 ) -> None:
+    template, made = make_template(benches[0]), time.time()
+    wait_until(lambda: time.time() >= made + 1, what="mail that is late")
     scenario = Scenario(
-        make_template(benches[0]),
+        template,
         mdq_once,
         SinkPlan(recipients={ANNA: LATER}),
         SinkPlan(recipients={ANNA: [LATER, "250 2.1.5 ok"]}),
-        settings={"delay_warning": 1},
+        settings={"delay_warning": 1, "resend_period": 4},
         after="D_sender",
         settled={"delivered": 1, "noticed": 1},
     )
