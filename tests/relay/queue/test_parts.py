@@ -10,7 +10,7 @@ from relay.queue.schedule import Schedule
 from relay.queue.site import Site
 from relay.queue.turns import Turns
 
-A, B = part_of("7", "a.example"), part_of("7", "b.example")
+A, B, C = (part_of("7", f"{letter}.example") for letter in "abc")
 
 
 def schedule() -> Schedule[str]:
@@ -92,16 +92,26 @@ def test_suspended_is_a_message_none_of_whose_parts_may_be_tried() -> None:
 def test_a_turn_comes_when_the_one_before_has_ended() -> None:
     turns = Turns()
     assert not turns.taken(A)
-    turns.begin("7")
+    turns.begin(A)
     assert turns.taken(B)
-    assert turns.taken(A)
+    assert turns.taken(C)
     assert not turns.taken("8")
-    assert turns.waiting == [B, A]
+    assert turns.waiting == [B, C]
     assert turns.end("7") == B
-    turns.begin("7")
-    assert turns.end("7") == A
+    turns.begin(B)
+    assert turns.end("7") == C
     assert turns.end("7") is None
     assert turns.waiting == []
+
+
+def test_who_has_come_by_himself_waits_no_longer() -> None:
+    turns = Turns()
+    turns.begin(A)
+    assert turns.taken(B)
+    assert turns.taken(C)
+    turns._in_hand.clear()  # the turn was lost
+    turns.begin(B)
+    assert turns.end("7") == C
 
 
 def test_ten_thousand_messages_of_a_thousand_domains_take_linear_work(
