@@ -143,3 +143,20 @@ def test_ten_thousand_messages_of_a_thousand_domains_take_linear_work(
                 following = made.next_for(place, now)
     assert done == 10_000
     assert looks < 3 * done
+
+
+def test_a_dead_domain_that_no_mail_asks_for_is_forgotten_in_time() -> None:
+    made = schedule()
+    made.start(1.0)
+    made.failed(A, 2.0, "refused", due=602.0)
+    made.finished(B, 2.0)
+    made.finished("8", 2.0)
+    assert made.start(700.0) == [("a.example", A)]
+    made.failed(A, 701.0, "refused", due=1301.0)
+    assert made.down("a.example"), "its mail waits"
+    made.remove("7")
+    made.start(1000.0)
+    assert [view.destination for view in made.view(1000.0)] == ["a.example"]
+    made.start(3000.0)
+    assert made.view(3000.0) == []
+    assert not made.down("a.example")
