@@ -6,6 +6,9 @@ those of the Internet are all at port 25 (mx_port).
 
 from __future__ import annotations
 
+import os
+import random
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.dns_server import DnsServer, Fault
-from tests.harness.gateway import Gateway, read_results
+from tests.harness.gateway import Gateway, read_results, spool_files
 from tests.harness.nsd import Nsd
 from tests.harness.process import PYTHON, ROOT, wait_until
 from tests.harness.sample import make_sample
@@ -197,6 +200,54 @@ def test_retarget_to_mx_and_back(world: World) -> None:
     relay.spooltool("kick", "--all", "--yes")
     relay.wait_empty()
     assert world.took(world.first) == [["a@one.example"]]
+
+
+EACH = ("a@one.example", "d@deadend.example", "b@two.example", "c@plain.example")
+
+
+def test_kills_between_the_parts_of_messages_lose_nobody(world: World) -> None:
+    chance = random.Random(20261126)
+    relay = world.relay(resend_period=1)
+    names: list[str] = []
+
+    def taken() -> int:
+        return len(world.first.entries()) + len(world.second.entries())
+
+    for turn in range(4):
+        enough = taken() + chance.randint(1, 25)
+        for number in range(10):
+            names.append(f"kill{turn}-{number}")
+            send(relay, names[-1], *EACH)
+        wait_until(lambda enough=enough: taken() >= enough, what="some of it delivered")  # type: ignore[misc]
+        (pid,) = relay.processes()["mdq"]
+        os.kill(pid, signal.SIGKILL)
+        wait_until(
+            lambda pid=pid: pid not in relay.processes().get("mdq", [pid]),  # type: ignore[misc]
+            what="another dequeuer",
+        )
+
+    def got(sink: SinkProcess, recipient: str) -> set[str]:
+        return {one["x_id"] for one in sink.entries() if recipient in one["recipients"]}
+
+    def all_there() -> bool:
+        return all(
+            got(sink, recipient) == set(names)
+            for sink, recipient in (
+                (world.first, "a@one.example"),
+                (world.second, "b@two.example"),
+                (world.second, "c@plain.example"),
+            )
+        )
+
+    wait_until(all_there, seconds=120, what="every message for every living domain")
+    assert (relay.spool / ".spooltool/log/mdq.elg").read_text().count(" start ") >= 5
+    wait_until(
+        lambda: [
+            [one.mark for one in read_results(file)] for file in spool_files(relay.spool)
+        ] == [["D", "P", "D", "D"]] * len(names),
+        seconds=60,
+        what="only the dead domain's recipients left",
+    )  # fmt: skip
 
 
 def test_relay_mx_says_who_would_be_asked(world: World) -> None:
