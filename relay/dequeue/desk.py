@@ -78,7 +78,9 @@ class Desk:
         wake: Callable[[], None],
         clock: ClockGuard,
         open_hosts: Callable[[Sequence[HostPort]], Sequence[HostPort]],
+        nudge: Callable[[], None],
     ) -> None:
+        """`wake` has the spool looked at, `nudge` the schedule alone, at once."""
         self.spool = spool
         self.settings = settings
         self.records = records
@@ -93,7 +95,7 @@ class Desk:
         self.syncer = Syncer(spool.path)
         self.settler = Settler(spool, self.syncer, self._sync_failed)
         self.apart = NoticesApart(spool, self.syncer, records, self.telling, wake)
-        self._wake = wake
+        self._wake, self._nudge = wake, nudge
         self.stopping = False
         self._never_again: set[tuple[SpoolName, int]] = set()
         self._unjudged: set[str] = set()
@@ -297,18 +299,20 @@ class Desk:
             return None
         mark_started(job)
         known.inode = known.sealed = job.locked.inode
-        self.turns.begin(job.id)
+        self.turns.begin(job.part)
         return job
 
     def _next_part(self, number: str) -> None:
         """A message is in hand no longer: another part of it may have its turn."""
-        waiting, known = self.turns.end(number), self.roster.known.get(number)
-        if waiting is None or known is None or waiting not in self.schedule:
-            return
-        for one in known.parts:
-            if one.destination.part(number) == waiting:
-                self.schedule_part(known, replace(one, due=time.time()))
-                self._wake()
+        known = self.roster.known.get(number)
+        while (waiting := self.turns.end(number)) is not None:
+            if known is None or waiting not in self.schedule:
+                continue  # it has left meanwhile
+            for one in known.parts:
+                if one.destination.part(number) == waiting:
+                    self.schedule_part(known, replace(one, due=time.time()))
+                    self._nudge()
+                    return
 
     def _turn(self, number: str) -> None:
         """An attempt is over: the suspect that waited for its end may begin."""

@@ -27,6 +27,9 @@ from spooltool.store.lock import Locked, lock
 if TYPE_CHECKING:
     from relay.dequeue.desk import Desk
 
+MOST_REMEMBERED = 1000
+"""Failures after which those of destinations that are down no longer are let go."""
+
 BUSY_SECONDS = 1.0
 """How soon a message that somebody else holds is looked at again."""
 
@@ -47,7 +50,7 @@ class Down:
     def arrived(self, known: Known, destination: Destination) -> None:
         """Mail that was never tried: where its destination is down it has failed with it."""
         failure = self._failed.get(destination)
-        if failure is not None:
+        if failure is not None and self._desk.schedule.down(destination):
             self._fail_with(known, destination, *failure)
 
     async def settled(self) -> None:
@@ -61,6 +64,10 @@ class Down:
         destination = job.destination
         error = result.outcomes[0].text
         first = desk.schedule.failed(job.part, now, error, due=due)
+        if len(self._failed) >= MOST_REMEMBERED:
+            self._failed = {
+                place: kept for place, kept in self._failed.items() if desk.schedule.down(place)
+            }
         self._failed[destination] = result, job.began
         if first:
             desk.records.event("", "down", host=destination.name, text=error)
@@ -256,7 +263,7 @@ class Down:
         desk, number = self._desk, known.name.number
         part = known.part(destination)
         same = desk.roster.known.get(number) is known and part is not None and not part.tried
-        down = destination in self._failed
+        down = destination in self._failed and desk.schedule.down(destination)
         active = desk.schedule.is_active(destination.part(number))
         if same and down and not desk.stopping and not active:
             self._fail_with(known, destination, result, began)

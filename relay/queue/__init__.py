@@ -1,6 +1,9 @@
 """What is tried when, and what becomes of it.  All pure: `now` comes with each call.
 
     schedule   slots over destinations
+    parts      what of a message goes to one destination
+    turns      parts of one message, one after the other
+    peers      attempts at each next hop
     limits     what it keeps to, and what it tells
     site       one destination: its mail, its attempts, its health
     offer      one mail offered to one host after another
