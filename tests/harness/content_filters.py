@@ -9,7 +9,9 @@ import time
 from collections.abc import Mapping
 
 from relay.content.filter import Output, Source
+from relay.content.filtering import ContentFilter
 from relay.content.judgement import Outcome, Verdict
+from spooltool.spool.checks import Check
 
 
 class Deeds:
@@ -31,7 +33,7 @@ class Deeds:
 
     def _block(self, source: Source, output: Output) -> Outcome:
         output.write(b"half of it")
-        return Outcome(Verdict.BLOCKED, "found something")
+        return Outcome(Verdict.BLOCKED, "found something", check=Check.HTML)
 
     def _hog(self, source: Source, output: Output) -> Outcome:
         held = [bytearray(1 << 24) for _ in range(1 << 12)]
@@ -99,13 +101,23 @@ class Deeds:
         try:
             os.write(source._fd, b"x")
         except OSError as error:
-            return Outcome(Verdict.BLOCKED, str(error.strerror))
+            return Outcome(Verdict.BLOCKED, str(error.strerror), check=Check.HTML)
         return Outcome(Verdict.PASS)
 
     def _descriptors(self, source: Source, output: Output) -> Outcome:
         names = sorted(os.listdir("/proc/self/fd"), key=int)
-        return Outcome(Verdict.BLOCKED, str(len(names)))
+        return Outcome(Verdict.BLOCKED, str(len(names)), check=Check.HTML)
 
 
 def _socket() -> int:
     return int(sys.argv[1])
+
+
+class Mortal:
+    """The real filter, but for content that says so it dies."""
+
+    def filter(self, source: Source, output: Output, orders: Mapping[str, object]) -> Outcome:
+        """As `ContentFilter.filter`."""
+        if any(b"die now" in chunk for chunk in source.chunks()):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return ContentFilter().filter(source, output, orders)
