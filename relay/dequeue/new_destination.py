@@ -13,6 +13,7 @@ from relay.policy.resources import NONE, Resource, named
 from relay.policy.rulebase import RuleBase
 from relay.smtp.mailbox import NULL, BadPath, Mailbox, parse_path, parse_postmaster
 from spooltool.spool.checks import Check
+from spooltool.spool.passes import passed_checks
 from spooltool.spool.recipient import Path
 
 NOBODY: frozenset[str] = frozenset()
@@ -31,7 +32,7 @@ def barred(
     there is nothing to ask; nor is one whom an operator released.
     """
     envelope = job.envelope
-    if any(line.value.split(" ")[0] == Check.RULE_BASE.word for line in envelope.all("PASS")):
+    if Check.RULE_BASE in passed_checks(envelope):
         return NOBODY
     resource = resources.get(named(envelope.get("RESOURCE") or NONE))
     notice = job.name.letter == "E"

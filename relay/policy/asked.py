@@ -28,10 +28,11 @@ from relay.policy.antivirus import (
 )
 from relay.policy.pipeline import Orders, encode_orders, orders_of
 from relay.policy.resources import NONE, named, needs_content
-from spooltool.spool.checks import Check, check_of
+from spooltool.spool.checks import Check
 from spooltool.spool.codec import Envelope
 from spooltool.spool.hosts import HostPort
 from spooltool.spool.judged import BASIS_WIDTH
+from spooltool.spool.passes import passed_checks
 
 FRESH = 3600
 """Seconds for which a verdict counts."""
@@ -86,9 +87,7 @@ def asked_of(
         resource is None or not needs_content(resource, _content_size(envelope))
     ):
         return Nothing()
-    passed = frozenset(
-        check for line in envelope.all("PASS") if (check := check_of(line.value.split(" ")[0]))
-    )
+    passed = passed_checks(envelope)
     wanted = None if isinstance(scan, NoScan) or Check.ANTIVIRUS in passed else scan
     orders = orders_of(
         resource,

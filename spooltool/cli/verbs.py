@@ -66,7 +66,7 @@ VERBS: tuple[Verb, ...] = (
         "release",
         "release",
         "Change",
-        "Let messages out of D_hold, to where they came from.",
+        "Let messages out of D_hold or D_quarantine, to where they came from.",
         undo=UNTIL_LEFT,
     ),
     Verb("requeue", "requeue", "Change", "Try mail as if it were just received.", undo=UNTIL_LEFT),

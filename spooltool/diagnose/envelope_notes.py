@@ -66,6 +66,13 @@ def _missing_notes(looked: Sequence[tuple[Change, Envelope]], wish: EnvelopeWish
     alone = sum(not envelope.recipients for _, envelope in looked)
     if not wish.added and alone:
         notes.append(f"{alone:,} still {_has(alone)} no recipient: --rcpt ADDRESS")
+    unasked = sum(
+        envelope.line("RESOURCE") is None and not any(one.key == "RESOURCE" for one in change.keys)
+        for change, envelope in looked
+    )
+    if unasked:
+        what = "--resource NAME, or none, says what is asked of their content"
+        notes.append(f"{unasked:,} {_wait(unasked)} with no RESOURCE: {what}")
     return notes
 
 
@@ -102,6 +109,10 @@ def _utf8_notes(wish: EnvelopeWish) -> list[str]:
 
 def _has(count: int) -> str:
     return "has" if count == 1 else "have"
+
+
+def _wait(count: int) -> str:
+    return "waits" if count == 1 else "wait"
 
 
 def _holds(count: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from spooltool.spool.checks import Check
 from spooltool.spool.defects import DEFECTS
 from spooltool.spool.fields import CHAPTER, FIELDS, NOTICE_KINDS, Field
 from spooltool.spool.recipient import MARKS
@@ -29,6 +30,12 @@ def render_notices() -> str:
     return _words("NOTICE", NOTICE_KINDS)
 
 
+def render_checks() -> str:
+    """The checks of content policy as a Markdown table: word, reason in STATE, meaning."""
+    rows = ((f"`{one.word}`", f"`{one.reason}`", one.meaning) for one in Check)
+    return _table(("check", "reason in STATE", "the message is stopped because"), rows)
+
+
 def render_standings() -> str:
     """Standings and the reasons of *stuck* as two Markdown tables."""
     return _words("standing", STANDINGS) + "\n" + _words("stuck because", REASONS)
@@ -43,6 +50,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "fields": render_field_table,
     "marks": render_marks,
     "notices": render_notices,
+    "checks": render_checks,
     "standings": render_standings,
     "defects": render_defects,
 }

@@ -372,13 +372,13 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "PASS",
-        "check who when",
-        "a check skipped after release",
+        "check who when, ...",
+        "checks of content policy that an operator waived",
         None,
         OURS,
         _any,
         repeats=True,
-        instead="`release` writes it",
+        instead="`release --pass CHECK` writes it",
     ),
     Field(
         "SIZES",

@@ -29,12 +29,17 @@ WAYS: tuple[Way, ...] = (
     Way("hold", "R or E in D_sender, D_resend", "hold", "set aside until it is released"),
     Way(
         "sender",
-        "R or whole E in D_sender, D_resend, D_hold, trash",
+        "R or whole E, set aside or in the trash, too",
         "requeue",
         "as just received: no attempts, a fresh abandon_time",
     ),
     Way("resend", "R or E in D_hold", "release", "back to where it was held"),
-    Way("expired", "R in D_sender, D_resend, D_hold", "bounce", "given up, the sender is told"),
+    Way(
+        "expired",
+        "R, set aside, too",
+        "bounce",
+        "given up, the sender is told",
+    ),
 )
 """Every move that has a meaning.  Where the others would lead, only a verb or the relay does."""
 

@@ -6,6 +6,8 @@ alone, or None where it is as asked already.
 
 from __future__ import annotations
 
+from spooltool.spool.checks import Check
+from spooltool.spool.codec import Envelope
 from spooltool.spool.disposition import (
     GIVE_UP,
     RENEW,
@@ -15,13 +17,13 @@ from spooltool.spool.disposition import (
 )
 from spooltool.spool.hosts import parse_hosts
 from spooltool.spool.names import FLAT, HOLD, QUARANTINE, RESEND, SENDER, TRASH, SpoolName
+from spooltool.spool.notice_kind import Notice, NoticeKind, encode_notice
 from spooltool.spool.places import PARTIAL_AGE, is_partial
 from spooltool.spool.plan import Apart, Change, KeyChange, ResultsChange
 from spooltool.spool.states import spoken_age
 from spooltool.spool.verbs import Seen, apart, hold, moved, release
 
 NOT_ACKNOWLEDGED = "being received: nobody was told that it is taken"
-VERDICT = "in quarantine: a content verdict stands against it, and `release` is the word for that"
 HEADERS_ALONE = (
     "holds the headers alone, made for recipients of {of}: "
     "there is no message to deliver, only its notice to send"
@@ -31,7 +33,8 @@ HEADERS_ALONE = (
 def requeue(seen: Seen, *, flat: bool = False) -> Change | Apart | None:
     """Have a message tried as if it were just received; out of the trash, too.
 
-    An E file becomes R: the message whose notice was owed is delivered after all.
+    An E file becomes R: the message whose notice was owed is delivered after all.  What comes
+    out of quarantine is judged anew, under the rules of now.
     """
     envelope, name = seen.envelope, seen.name
     target = SpoolName(FLAT if flat else SENDER, "R", name.number)
@@ -40,7 +43,10 @@ def requeue(seen: Seen, *, flat: bool = False) -> Change | Apart | None:
     if name == target and is_fresh(envelope):
         return None
     to = target.file if target != name else ""
-    return Change(name.id, name.file, seen.inode, seen.size, (), to, results=ResultsChange(RENEW))
+    notice = envelope.get("NOTICE")
+    keys = () if notice is None else (KeyChange("NOTICE", notice, None),)
+    results = ResultsChange(RENEW)
+    return Change(name.id, name.file, seen.inode, seen.size, keys, to, results=results)
 
 
 def _undeliverable(seen: Seen) -> str:
@@ -48,8 +54,6 @@ def _undeliverable(seen: Seen) -> str:
     envelope, name = seen.envelope, seen.name
     if name.letter == "T":
         return NOT_ACKNOWLEDGED
-    if name.dir == QUARANTINE:
-        return VERDICT
     if of := envelope.get("NOTICE_OF"):
         return HEADERS_ALONE.format(of=of)
     if envelope.torn:
@@ -64,7 +68,8 @@ def _undeliverable(seen: Seen) -> str:
 def bounce(seen: Seen, *, reason: str = "", flat: bool = False) -> Change | Apart | None:
     """Give a message up now: it becomes E, and the sender is told.
 
-    ERRMAIL becomes 1 where it is 0.  What nobody may be told of is left alone: `delete` is
+    ERRMAIL becomes 1 where it is 0.  The notice of what was in quarantine has headers alone,
+    as NOTICE then says.  What nobody may be told of is left alone: `delete` is
     the word for that.
     """
     name = seen.name
@@ -72,10 +77,22 @@ def bounce(seen: Seen, *, reason: str = "", flat: bool = False) -> Change | Apar
         return None
     if refusal := _not_to_bounce(seen):
         return apart(seen, "skip", refusal)
-    keys = (KeyChange("ERRMAIL", "0", "1"),) if seen.envelope.get("ERRMAIL") == "0" else ()
+    keys: tuple[KeyChange, ...] = ()
+    if seen.envelope.get("ERRMAIL") == "0":
+        keys = (KeyChange("ERRMAIL", "0", "1"),)
+    if name.dir == QUARANTINE:
+        keys += (KeyChange("NOTICE", seen.envelope.get("NOTICE"), _verdict(seen.envelope)),)
     target = SpoolName(FLAT if flat else RESEND, "E", name.number)
     results = ResultsChange(GIVE_UP, given_up_text(reason))
     return Change(name.id, name.file, seen.inode, seen.size, keys, target.file, results=results)
+
+
+def _verdict(envelope: Envelope) -> str:
+    """What the notice of a blocked message is about, so that it never gives the message back."""
+    state = envelope.state
+    infected = state is not None and state.reason == Check.ANTIVIRUS.reason
+    kind = NoticeKind.INFECTED if infected else NoticeKind.BLOCKED
+    return encode_notice(Notice(kind, state.text if state is not None else ""))
 
 
 def _not_to_bounce(seen: Seen) -> str:
@@ -85,8 +102,6 @@ def _not_to_bounce(seen: Seen) -> str:
         return NOT_ACKNOWLEDGED
     if name.dir == TRASH:
         return "in the trash: it has ended"
-    if name.dir == QUARANTINE:
-        return "in quarantine: what it holds goes to nobody; `delete` or `release` it"
     if name.letter == "E":
         return "given up already, its notice is held: `release` sends it"
     if envelope.torn or envelope.grown:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from spooltool.spool.checks import check_of_reason
 from spooltool.spool.codec import Envelope
 from spooltool.spool.names import HOLD, QUARANTINE, RESEND, SENDER, TRASH, SpoolName
 from spooltool.spool.notice_kind import NoticeKind, parse_notice
@@ -149,7 +150,8 @@ def judge(
         if directory == RESEND:
             return Standing("stuck", "unknown", "unknown: no STATE in the file")
         return _untried(around, max(around.mtime, around.next_probe))
-    if state.attempts == 0:
+    if state.attempts == 0 or check_of_reason(state.reason) is not None:
+        # What was let out of quarantine begins anew: what blocked it is waived or to be judged.
         return _untried(around, max(state.next_try, around.next_probe))
     return _tried(state, around)
 
@@ -166,6 +168,8 @@ def _set_aside(name: SpoolName) -> Standing | None:
 
 def _unfit(aside: Standing, state: State | None, *, torn: bool, edited: bool) -> Standing:
     """What is held is not sent by a release alone where its content is not what it was."""
+    if aside.word == "quarantined":
+        return _blocked(aside, state)
     if aside.word != "held":
         return aside
     if torn:
@@ -175,6 +179,14 @@ def _unfit(aside: Standing, state: State | None, *, torn: bool, edited: bool) ->
     if state is not None and state.reason in _SET_ASIDE and state.text:
         return replace(aside, why=f"held: {state.text}")
     return aside
+
+
+def _blocked(aside: Standing, state: State | None) -> Standing:
+    """Which check keeps it in quarantine, and what that said."""
+    check = check_of_reason(state.reason) if state is not None else None
+    if state is None or check is None:
+        return aside
+    return replace(aside, why=f"in quarantine by {check.word}: {state.text or check.meaning}")
 
 
 def _partial(around: Circumstance) -> Standing:

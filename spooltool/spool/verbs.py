@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from spooltool.spool.checks import check_of_reason
 from spooltool.spool.codec import Envelope
 from spooltool.spool.disposition import hindrance, old_state, results_back, stands
 from spooltool.spool.hosts import HostPort, format_hosts
 from spooltool.spool.names import FLAT, HOLD, QUARANTINE, TRASH, SpoolName
+from spooltool.spool.passes import Pass, passed_checks, with_pass
 from spooltool.spool.places import way_back
 from spooltool.spool.plan import Apart, Change, KeyChange
 from spooltool.spool.readdress import taken_back
@@ -103,16 +105,35 @@ def hold(seen: Seen) -> Change | Apart | None:
     return moved(seen, seen.name.at(HOLD))
 
 
-def release(seen: Seen, *, flat: bool = False) -> Change | Apart | None:
-    """Let a message out of D_hold, to where it came from (the root of a flat spool)."""
+def release(seen: Seen, *, flat: bool = False, waived: Pass | None = None) -> Change | Apart | None:
+    """Let a message out of D_hold or D_quarantine, to where it came from (the root of a flat
+    spool).  Out of quarantine only with the check that put it there `waived`."""
     if seen.name.dir == QUARANTINE:
-        return apart(seen, "skip", "in quarantine: a content verdict stands against it")
+        return _acquitted(seen, waived, flat=flat)
     if seen.name.dir == TRASH:
         return apart(seen, "skip", IN_TRASH)
     if seen.name.dir != HOLD:
         return None
     place = FLAT if flat else home(seen.name.letter, seen.envelope.state)
     return moved(seen, seen.name.at(place))
+
+
+def _acquitted(seen: Seen, waived: Pass | None, *, flat: bool) -> Change | Apart:
+    state = seen.envelope.state
+    check = check_of_reason(state.reason) if state is not None else None
+    if waived is None:
+        what = (
+            f"{check.meaning}: `release --pass {check.word}`" if check else "`release --pass CHECK`"
+        )
+        return apart(seen, "skip", f"in quarantine, {what} waives that")
+    if check is not None and waived.check is not check:
+        return apart(seen, "skip", f"in quarantine by {check.word}, not by {waived.check.word}")
+    place = FLAT if flat else home(seen.name.letter, state)
+    moving = moved(seen, seen.name.at(place))
+    if seen.name.letter == "E" or waived.check in passed_checks(seen.envelope):
+        return moving
+    value = with_pass(seen.envelope, waived)
+    return replace(moving, keys=(KeyChange("PASS", seen.envelope.get("PASS"), value),))
 
 
 def undo(seen: Seen, change: Change) -> Change | Apart | None:

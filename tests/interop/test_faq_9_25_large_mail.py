@@ -71,9 +71,7 @@ def test_by_default_it_is_refused_by_the_gateway(site: Site) -> None:
 @pytest.mark.parametrize("site", [("action_2.mail_capacity = 20000\n",)], indirect=True)
 def test_by_default_a_resource_lets_less_through_than_the_gateway_takes(site: Site) -> None:
     submit(site.gateway.port, sample(BETWEEN))
-    wait_until(
-        lambda: "smtp_inbound" in (site.gateway.spool / ".spooltool/log/mdq.elg").read_text(),
-        what="mdq to say why it waits",
-    )
-    assert site.sink.entries() == []
-    assert len(site.gateway.files()) == 1
+    wait_until(lambda: site.gateway.files("D_quarantine"), what="the message in quarantine")
+    (row,) = site.gateway.listed()
+    assert "smtp_inbound" in row["why"] and "larger than 10000 KB" in row["why"]
+    assert not any(entry["sender"] for entry in site.sink.entries())

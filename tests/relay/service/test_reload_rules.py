@@ -60,9 +60,7 @@ def test_a_reload_takes_over_what_is_right_and_drops_nothing_in_use(tmp_path: Pa
         assert code == 0
         assert "any more: smtp_in (1)" in out
         assert set(gateway.processes()["asmtpd"]).isdisjoint(before["asmtpd"])
-        wait_until(
-            lambda: "this relay has no such resource" in mdq.read_text(), what="mail that waits"
-        )
+        wait_until(lambda: "there is no such resource" in mdq.read_text(), what="mail that waits")
 
         gateway.config.write_text(head + tables)
         code, out, _ = relay("reload", *options)

@@ -59,7 +59,8 @@ def test_the_chapters_file_gets_an_envelope_lists_and_is_delivered(
     assert sink.entries() == []
     files = ("D_resend/Rchapter", "D_resend/Rnolog")
     done = tool(spool, "set", *files, "--from", "billing@example.com", "--rcpt", "eva@example.org",
-                "--rcpt", "jörg@müller.example", "DST=127.0.0.1", f"DPORT={sink.port}",
+                "--rcpt", "jörg@müller.example", "--resource", "none", "DST=127.0.0.1",
+                f"DPORT={sink.port}",
                 "--yes")  # fmt: skip
     assert done.code == 0, done.err
     rows = [json.loads(line) for line in tool(spool, "ls", "--json").lines]

@@ -43,6 +43,7 @@ def fixture(path: str) -> verbs.Seen:
         ("D_resend/E1", "D_sender/R1"),
         ("D_hold/R1", "D_sender/R1"),
         ("D_hold/E1", "D_sender/R1"),
+        ("D_quarantine/R1", "D_sender/R1"),
         (f"{TRASH}/R1", "D_sender/R1"),
         (f"{TRASH}/E1", "D_sender/R1"),
     ],
@@ -70,7 +71,6 @@ def test_requeue_of_what_was_never_tried_is_no_change() -> None:
     ("one_seen", "words"),
     [
         (seen("D_state/T1"), "being received"),
-        (seen("D_quarantine/R1"), "`release` is the word"),
         (seen("D_resend/R1", envelope([one("D")])), "delivered to everybody"),
         (seen("D_resend/E1", envelope([one("F")], notice_of="001njf2a")), "headers alone"),
         (fixture("D_resend/E001njf2b"), "made for recipients of 001njf2a"),
@@ -105,10 +105,22 @@ def test_bounce_turns_errmail_on() -> None:
 
 
 @pytest.mark.parametrize(
+    ("reason", "kind"), [("structure", "blocked"), ("antivirus", "infected"), ("", "blocked")]
+)
+def test_the_notice_of_what_was_quarantined_says_so_and_gives_nothing_back(
+    reason: str, kind: str
+) -> None:
+    held = envelope([one()], State(reason, 1, text="resource in: why", held=5))
+    change = placing.bounce(seen("D_quarantine/R1", held))
+    assert isinstance(change, Change)
+    assert change.keys == (KeyChange("NOTICE", None, f"{kind} resource in: why"),)
+    assert change.to == "D_resend/E1"
+
+
+@pytest.mark.parametrize(
     ("one_seen", "words"),
     [
         (seen("D_state/T1"), "being received"),
-        (seen("D_quarantine/R1"), "goes to nobody"),
         (seen("D_hold/E1"), "`release` sends it"),
         (seen(f"{TRASH}/R1"), "in the trash"),
         (seen("D_resend/R1", envelope([one()], sender="")), "null sender"),
