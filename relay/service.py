@@ -24,6 +24,7 @@ from relay.config import Config, notes, show
 from relay.matching import match_command
 from relay.options import NAME, ConfigOption, SpoolOption, say
 from relay.reloading import WAIT, reader, reload_command
+from relay.scanning import scan_command
 from relay.source import DEFAULT_CONFIG, Source
 from spooltool.errors import (
     EXIT_MEANING,
@@ -258,48 +259,9 @@ def restart_command(
     return ExitCode.OK
 
 
-@app.command("scan")
-def scan_command(
-    files: Annotated[list[str] | None, typer.Argument(metavar="[FILE]...")] = None,
-    address: Annotated[
-        str, typer.Option("--address", metavar="HOST:PORT", help="Where the scanner listens.")
-    ] = "",
-    protocol: Annotated[
-        str, typer.Option("--protocol", metavar="clamd|icap", help="What is spoken there.")
-    ] = "clamd",
-    unix_socket: Annotated[
-        str, typer.Option("--socket", metavar="PATH", help="Its Unix socket instead (clamd).")
-    ] = "",
-    service: Annotated[
-        str, typer.Option("--service", metavar="PATH", help="The ICAP service, as virus_scan.")
-    ] = "",
-    max_size: Annotated[
-        int, typer.Option("--max-size", metavar="KB", min=0, help="Larger files are not sent.")
-    ] = 0,
-    seconds: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Silence it may keep.")
-    ] = 90.0,
-    cure: Annotated[bool, typer.Option("--cure", help="Ask for mended content, too.")] = False,
-    headers: Annotated[
-        bool, typer.Option("--headers", help="The files are whole mails, headers and all.")
-    ] = False,
-) -> int:
-    """Ask an antivirus scanner about files, or without any about itself.
-
-    A file with the test virus EICAR shows whether it works.  Exit code: 0 all clean, 1 something
-    was found, 4 no verdict on some.
-    """
-    from relay.antivirus.command import run as scan_files
-    from relay.antivirus.command import scanner_at
-    from relay.policy.scan_outcome import Mode
-
-    scanner = scanner_at(protocol, address, unix_socket, service, max_size)
-    mode = Mode.CURE if cure else Mode.CHECK
-    return scan_files(scanner, files or (), seconds, mode=mode, headers=headers, say=print)
-
-
 app.command("reload")(reload_command)
 app.command("match")(match_command)
+app.command("scan")(scan_command)
 
 
 @config_app.command("check")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from relay.antivirus.wire.icap_request import MESSAGE, OCTETS, Piece, Service
+from relay.config.scanners import ScannerTable
 from relay.policy.scan_outcome import Mode
 from spooltool.spool.hosts import HostPort
 
@@ -56,6 +57,18 @@ class Scanner:
     def too_large(self, octets: int) -> bool:
         """Whether it is not to be sent so much."""
         return bool(self.max_size) and octets > self.max_size * 1024
+
+
+def scanner_of(table: ScannerTable) -> Scanner:
+    """A scanner as its table of relay.toml tells of it."""
+    return Scanner(
+        table.name,
+        Protocol(table.protocol),
+        table.address,
+        table.socket,
+        table.service,
+        table.max_size,
+    )
 
 
 @dataclass(frozen=True, slots=True)

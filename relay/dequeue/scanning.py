@@ -13,8 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from relay.antivirus import Protocol, Scanner, ScannerClient, ScanTask
+from relay.antivirus import ScannerClient, ScanTask
 from relay.antivirus.exchange import Chunks
+from relay.antivirus.scanner import scanner_of
 from relay.config.scanners import ScannerTable
 from relay.content.scratch import open_scratch
 from relay.dequeue.records import Records
@@ -27,18 +28,6 @@ GROWTH = 2
 """How much larger than what was scanned a cured form may be, besides `ROOM`."""
 
 ROOM = 1 << 20
-
-
-def scanner_of(table: ScannerTable) -> Scanner:
-    """A scanner as its table tells of it."""
-    return Scanner(
-        table.name,
-        Protocol(table.protocol),
-        table.address,
-        table.socket,
-        table.service,
-        table.max_size,
-    )
 
 
 @dataclass(slots=True)

@@ -39,6 +39,7 @@ SHELL = {
         "options",
         "reloading",
         "matching",
+        "scanning",
         "supervisor",
     }
     | {"logs", "tls"},

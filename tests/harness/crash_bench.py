@@ -70,9 +70,9 @@ class Bench:
             path.write_bytes(b"\n".join(lines) + blank + content)
         self.acks = list(template.acks)
 
-    def configure(self, **settings: object) -> Path:
+    def configure(self, tables: str = "", /, **settings: object) -> Path:
         """Write relay.toml."""
-        return write_config(self.folder, settings)
+        return write_config(self.folder, settings, tables)
 
     def relay(self, *words: str) -> list[str]:
         """A command of the relay on this spool."""
@@ -224,7 +224,7 @@ def end_traced(strace: Child) -> None:
 class Scenario:
     """What is killed: `command` on a copy of `template`, the sink behaving as `plan`.
 
-    `after` names the first call that belongs to the message.  `settled` is what the
+    `settings` and `tables` go into relay.toml.  `after` names the first call that belongs to the message.  `settled` is what the
     checker must count in the end, whichever point the kill came at.  Where the point decides
     how the one recipient ends, `ends` are the counts of which one must be 1 and the others 0;
     with `freed` among them it may also be gone for good.
@@ -235,6 +235,7 @@ class Scenario:
     plan: SinkPlan = field(default_factory=SinkPlan)
     drain_plan: SinkPlan = field(default_factory=SinkPlan)
     settings: dict[str, object] = field(default_factory=dict)
+    tables: str = ""
     after: str = ""
     settled: dict[str, int] = field(default_factory=lambda: {"delivered": 1})
     ends: frozenset[str] = frozenset()
@@ -325,7 +326,7 @@ def reach(bench: Bench, point: Point, tally: Tally, kill: Callable[[], None]) ->
 def prepare(bench: Bench, scenario: Scenario) -> None:
     """Lay the bench out as it was before the scenario's command."""
     bench.lay_out(scenario.template)
-    bench.configure(**scenario.settings)
+    bench.configure(scenario.tables, **scenario.settings)
     log = bench.folder / "sink.log"
     log.unlink(missing_ok=True)
     bench.sink.use(deepcopy(scenario.plan), log)  # a list of replies is used up

@@ -138,6 +138,20 @@ def test_kill_at_every_call_of_a_warning_that_mail_is_late(
     rehearse(benches, scenario, "a warning", gate, least=20)
 
 
+def test_kill_at_every_call_of_a_message_that_content_policy_stops(
+    benches: list[Bench], gate: GateRun
+) -> None:
+    """It ends in quarantine, whole and once, and its sender is told."""
+    scenario = Scenario(
+        make_template(benches[0], commands=(("set", "--all", "--resource", "inbound"),)),
+        mdq_once,
+        tables='[resource.inbound]\naction_2.allowed_characters = "7_bit"\n',
+        after="D_sender",
+        settled={"delivered": 0, "noticed": 1, "owed": 1},
+    )
+    rehearse(benches, scenario, "a message that is stopped", gate, least=15)
+
+
 @pytest.mark.parametrize(
     ("verb", "before"),
     [

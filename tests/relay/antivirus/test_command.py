@@ -84,3 +84,19 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     scanner = scanner_at("clamd", "127.0.0.1:9", "", "", 0)
     with pytest.raises(FileNotFoundError):
         run(scanner, [str(tmp_path / "none")], 5, mode=Mode.CHECK, headers=False, say=print)
+
+
+def test_a_scanner_of_relay_toml_by_its_name(tmp_path: Path) -> None:
+    config = tmp_path / "relay.toml"
+    place = f"127.0.0.1:{free_port()}"
+    config.write_text(f'[scanner.av]\nprotocol = "clamd"\naddress = "{place}"\n')
+    file = tmp_path / "file"
+    file.write_bytes(b"x")
+    code, out, _ = relay("scan", "--scanner", "av", "--config", str(config), str(file))
+    assert code == ExitCode.INCOMPLETE
+    assert f"av (clamd at {place}): Connection refused" in out
+    code, _, err = relay("scan", "--scanner", "other", "--config", str(config), str(file))
+    assert code == ExitCode.USAGE
+    assert "no such scanner; it has av" in err
+    code, _, err = relay("scan", "--scanner", "av", "--address", place, "--config", str(config))
+    assert code == ExitCode.USAGE
