@@ -37,7 +37,7 @@ format: $(READY) ## put the code in form
 docs: $(READY) ## write the generated docs anew
 	$(BIN)/python -m spooltool.cli.docs
 
-interop: $(READY) ## against Postfix, swaks and msmtp; installs them from Debian where missing
+interop: $(READY) ## against Postfix, swaks, Chromium ...; installs them from Debian where missing
 	@packaging/install-interop
 	@$(BIN)/python -m pytest tests/interop $(ARGS)
 

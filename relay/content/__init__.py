@@ -3,6 +3,8 @@
     judgement  what is asked of a worker and what it answers, as values
     protocol   the same as packets between mdq and a worker; pure
     filter     what a filter gets and gives
+    filtering  the filter that mdq's workers run
+    pieces     decoded parts in one file
     worker     the program of a worker process
     process    one worker, as mdq sees it
     pool       `ContentPool`: the workers, their number, their end

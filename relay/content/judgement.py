@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from relay.policy.verdict import Outcome, Verdict
 
-class Verdict(StrEnum):
-    """What may become of the content.  Whatever is in doubt is never PASS."""
-
-    PASS = "pass"
-    CHANGED = "changed"
-    """The filtered form may be sent, the original not."""
-    BLOCKED = "blocked"
-    """It is for a quarantine."""
-    DEFER = "defer"
-    """Nothing is known yet: try again."""
+__all__ = ["Judgement", "Outcome", "Progress", "Result", "Task", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +34,6 @@ class Progress:
 
     number: int
     octets: int
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a filter says: the verdict, why, what to note in the log, and what was removed."""
-
-    verdict: Verdict
-    reason: str = ""
-    notes: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import re
 from typing import cast
 
 from relay.content.judgement import Outcome, Progress, Result, Task, Verdict
+from spooltool.spool.checks import check_of
 
 LARGEST = 64 * 1024
 """Octets of one packet."""
@@ -62,6 +63,7 @@ def encode_result(result: Result) -> bytes:
         "reason": outcome.reason[:LONGEST_NOTE],
         "notes": _cut(outcome.notes),
         "removed": _cut(outcome.removed),
+        "check": outcome.check.word if outcome.check is not None else "",
         "size": result.size,
         "digest": result.digest,
         "last": result.last,
@@ -113,7 +115,10 @@ def _result(found: dict[str, object], task: Task) -> Result:
         raise Nonsense("a digest that does not fit the verdict")
     if verdict is Verdict.PASS and size != task.size:
         raise Nonsense("another size than the content")
-    outcome = Outcome(verdict, reason, _texts(found, "notes"), _texts(found, "removed"))
+    check = check_of(str(found.get("check", "")))
+    if (check is not None) != (verdict is Verdict.BLOCKED):
+        raise Nonsense("a check that does not fit the verdict")
+    outcome = Outcome(verdict, reason, _texts(found, "notes"), _texts(found, "removed"), check)
     return Result(task.number, outcome, size, digest, found.get("last") is not False)
 
 

@@ -14,6 +14,7 @@
     part_lines       a body cut where parts may begin or end
     quoted_printable the encoding, for content in chunks
     mime/            structure as byte ranges, names, types, surgery (its own contents there)
+    line_view        content read by offset, CRLF as LF
     words            encoded words, text made safe to show
     html/            weeding of text/html
 

@@ -14,6 +14,9 @@
     wildcard    patterns of rules and resources, and what they are rewritten to
     rewriting   sender, recipients and one header field made anew, by byte range
     content     what a resource strips from a message, and what blocks it
+    html_parts  which parts are weeded, and how they are put back
+    pipeline    content through all of it: the plan, the filtered form
+    verdict     what may become of content
     scan_outcome  what a scanner can have said
     antivirus   what a message asks of a scanner, and what becomes of it after the scan
     implicit    the rule of a relay that was given a destination and no rules

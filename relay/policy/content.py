@@ -9,22 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum
-from typing import assert_never
 
 from relay.message.mime import Part, Removal, Tree
 from relay.policy.wildcard import Pattern
+from spooltool.spool.checks import Check
 
 KB = 1024
 _LONG = 40
 
 
-class Check(Enum):
-    """What can keep a message from being delivered; the word is the one in `PASS:`."""
-
-    CAPACITY = "mail_capacity"
-    CHARACTERS = "allowed_characters"
-    STRUCTURE = "structure"
+_CHECKS = (Check.CAPACITY, Check.CHARACTERS, Check.STRUCTURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +67,7 @@ Verdict = Clean | Stripped | Blocked
 
 def judge(tree: Tree, rules: ContentRules, passed: Collection[Check] = ()) -> Verdict:
     """What becomes of a message; the checks in `passed` were waived by an operator."""
-    for check in Check:
+    for check in _CHECKS:
         if check not in passed and (reason := _against(check, tree, rules)):
             return Blocked(check, reason)
     removals = tuple(_removals(tree, rules))
@@ -94,8 +88,6 @@ def _against(check: Check, tree: Tree, rules: ContentRules) -> str:
                 part, found = odd
                 path = part.path if len(part.path) <= _LONG else part.path[:_LONG] + "..."
                 return f"part {path} can be read in two ways: {found.defect.meaning}"
-        case _:
-            assert_never(check)
     return ""
 
 

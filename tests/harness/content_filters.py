@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from relay.content.filter import Output, Source
 from relay.content.judgement import Outcome, Verdict
+from spooltool.spool.checks import Check
 
 
 class Deeds:
@@ -31,7 +32,7 @@ class Deeds:
 
     def _block(self, source: Source, output: Output) -> Outcome:
         output.write(b"half of it")
-        return Outcome(Verdict.BLOCKED, "found something")
+        return Outcome(Verdict.BLOCKED, "found something", check=Check.HTML)
 
     def _hog(self, source: Source, output: Output) -> Outcome:
         held = [bytearray(1 << 24) for _ in range(1 << 12)]
@@ -99,12 +100,12 @@ class Deeds:
         try:
             os.write(source._fd, b"x")
         except OSError as error:
-            return Outcome(Verdict.BLOCKED, str(error.strerror))
+            return Outcome(Verdict.BLOCKED, str(error.strerror), check=Check.HTML)
         return Outcome(Verdict.PASS)
 
     def _descriptors(self, source: Source, output: Output) -> Outcome:
         names = sorted(os.listdir("/proc/self/fd"), key=int)
-        return Outcome(Verdict.BLOCKED, str(len(names)))
+        return Outcome(Verdict.BLOCKED, str(len(names)), check=Check.HTML)
 
 
 def _socket() -> int:

@@ -72,6 +72,9 @@ _SHIFTING = frozenset(
         *("iso2022_jp_2004", "iso2022_kr", "hz", "utf-7"),
     )
 )
+LIKE_ASCII = _SINGLE | {"utf-8", "cp1252", "gb18030", "euc_jp", "cp949"}
+"""Charsets of which the octets below 128 are ASCII, each for itself."""
+
 _FOREIGN = frozenset(f"cp{n:03}" for n in (37, 273, 500, 1026, 1140))
 
 _BOMS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from relay.message.html.charsets import Reading, byte_order_mark, read
+from relay.message.html.charsets import LIKE_ASCII, Reading, byte_order_mark, read
 from relay.message.html.weeder import canonical, weed
 from relay.message.html.weeding import Kind, Undecodable, WeededOctets, Weeding
 
@@ -34,7 +34,7 @@ def weed_bytes(octets: bytes, charset: str | None, weeding: Weeding) -> WeededOc
         return WeededOctets(octets, removed, False)
     main = readings[0]
     mark, _ = byte_order_mark(octets)
-    for form in _written(main, canonical(main.text, weeding).text):
+    for form in _written(main, canonical(main.text, weeding).text, ascii_first=octets.isascii()):
         written = mark + form.removeprefix(mark)
         if _is_sound(written, charset, weeding):
             return WeededOctets(written, removed, True)
@@ -48,9 +48,14 @@ def _most(found: Iterable[Counter[Kind]]) -> Counter[Kind]:
     return counts
 
 
-def _written(main: Reading, text: str) -> list[bytes]:
-    """The text in its charset; and in ASCII, which most charsets read alike."""
+def _written(main: Reading, text: str, *, ascii_first: bool) -> list[bytes]:
+    """The text in its charset; and in ASCII, which most charsets read alike.
+
+    What was ASCII stays so where it can: its label may say nothing of any other letters.
+    """
     forms = [text.encode(main.codec, "xmlcharrefreplace")]
+    if ascii_first and main.codec in LIKE_ASCII:
+        forms.insert(0, text.encode("ascii", "xmlcharrefreplace"))
     if not main.codec.startswith(("utf-16", "utf-32", "cp037", "cp500")):
         plus = text.replace("+", "&#43;").replace("~", "&#126;").replace("\x1b", "")
         forms.append(plus.encode("ascii", "xmlcharrefreplace"))

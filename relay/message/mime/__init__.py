@@ -6,6 +6,7 @@
     surgery    `Removal`s -> `Edit`s; `Splicer` applies edits to a stream
     transfer   decoders and encoders of base64 and quoted-printable, in chunks
     signatures types by the first bytes of a content
+    bodies     bodies read again, decoded, and put back
     limits     parts, depth, defects that are read
 
 Beneath: `fields`, `parameters`, `names`, `word_readings`, `charsets` (what a header block

@@ -18,6 +18,7 @@ from relay.content.protocol import (
     encode_result,
     encode_task,
 )
+from spooltool.spool.checks import Check
 
 TASK = Task(7, 100, 350, {"strip_script_tags": True, "scanner": "clam"})
 DIGEST = "0f" * 32
@@ -38,7 +39,7 @@ def test_orders_beyond_a_packet_are_refused() -> None:
         Progress(7, 12),
         Result(7, Outcome(Verdict.PASS), 250, DIGEST),
         Result(7, Outcome(Verdict.CHANGED, notes=("a",), removed=("b", "ü")), 3, DIGEST, last=True),
-        Result(7, Outcome(Verdict.BLOCKED, "Eicar-Test-Signature")),
+        Result(7, Outcome(Verdict.BLOCKED, "in two ways", check=Check.STRUCTURE)),
         Result(7, Outcome(Verdict.DEFER, "scanner unreachable")),
     ],
 )
@@ -49,14 +50,14 @@ def test_an_answer_round_trips(answer: Progress | Result) -> None:
 
 @given(st.lists(st.text(max_size=400), max_size=300), st.text(max_size=1000))
 def test_whatever_is_noted_fits_a_packet(notes: list[str], reason: str) -> None:
-    outcome = Outcome(Verdict.BLOCKED, reason, tuple(notes), tuple(notes))
+    outcome = Outcome(Verdict.BLOCKED, reason, tuple(notes), tuple(notes), Check.HTML)
     data = encode_result(Result(7, outcome))
     assert len(data) <= LARGEST
     assert isinstance(decode_answer(data, TASK), Result)
 
 
 def test_what_was_left_out_is_told() -> None:
-    outcome = Outcome(Verdict.BLOCKED, "", tuple("n" for _ in range(250)))
+    outcome = Outcome(Verdict.BLOCKED, "", tuple("n" for _ in range(250)), check=Check.HTML)
     answer = decode_answer(encode_result(Result(7, outcome)), TASK)
     assert isinstance(answer, Result)
     assert answer.outcome.notes[-1] == "and 150 more"
@@ -78,6 +79,9 @@ SOUND = json.loads(encode_result(Result(7, Outcome(Verdict.PASS), 250, DIGEST)))
         {"digest": DIGEST.upper()},
         {"digest": DIGEST + "\n"},
         {"digest": None},
+        {"check": "html"},
+        {"verdict": "blocked", "digest": "", "size": 0},
+        {"verdict": "blocked", "digest": "", "size": 0, "check": "no such"},
         {"size": 249},
         {"size": -1},
         {"size": True},

@@ -129,7 +129,7 @@ def test_an_operator_waives_one_check_and_no_other() -> None:
     rules = ContentRules(compile_pattern("image/*"), mail_capacity=1, seven_bit=True)
     content = AMBIGUOUS + b"\xe4" * 2000
     waived: list[Check] = []
-    for check in Check:
+    for check in (Check.CAPACITY, Check.CHARACTERS, Check.STRUCTURE):
         verdict = judge(scan(content), rules, waived)
         assert isinstance(verdict, Blocked) and verdict.check is check
         waived.append(check)
