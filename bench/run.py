@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.disk import Disk, journaled
+from bench.filtering import filtering
 from bench.listing import listing_commands, startup_commands, time_in_turn
 from bench.memory import MEGABYTES, peak_of_large_message
 from bench.queues import fill_postfix, fill_spool
@@ -162,6 +163,11 @@ def structure(report: Report, disk: Disk, rounds: int) -> None:
     report.targets.append(Target("MIME structure, a doubling", ratio, 2.5, "×"))
 
 
+def content(report: Report, disk: Disk, rounds: int) -> None:
+    """Rewriting, stripping, weeding and scanning beside the plain path."""
+    filtering(report, disk.path, rounds)
+
+
 def _process(name: str) -> str:
     """A process by what it does: `relay asmtpd`."""
     found = re.search(r"\brelay (\w+)", name)
@@ -174,6 +180,7 @@ PARTS: dict[str, Callable[[Report, Disk, int], None]] = {
     "startup": startup,
     "memory": memory,
     "structure": structure,
+    "filtering": content,
 }
 
 

@@ -240,6 +240,15 @@ class Config:
         CHAPTER,
         ("detailed_smtp_err_email",),
     )
+    detailed_av_err_mail: bool = _flag(
+        False,
+        "error mail about what the content rules or the scanner stopped says so, and what they "
+        "found; off: it reads as any other failure",
+        CHAPTER,
+    )
+    detailed_rb_err_mail: bool = _flag(
+        False, "the sender is told of mail that the rule base does not let go", CHAPTER
+    )
 
     # Taking mail in
     fwauthd_conf: str = _text(
@@ -308,6 +317,14 @@ class Config:
     )
     abandon_time: int = _whole(
         432_000, 0, 366 * DAY, "seconds", "time after which mail is given up", CHAPTER
+    )
+    delay_warning: int = _whole(
+        0,
+        0,
+        366 * DAY,
+        "seconds",
+        "age at which the sender is told once that mail is late, if it was not told to leave "
+        "that out (NOTIFY without DELAY, RFC 3461); 0: never",
     )
     max_load: int = _whole(
         1000, 1, 1_000_000, "messages", "messages taken from the spool and unfinished", CHAPTER
@@ -447,9 +464,3 @@ SECTIONS: dict[str, str] = {
     "spool_limit": "Space",
 }
 """Headings for people, each by the first parameter below it."""
-
-NOT_YET: dict[str, str] = {
-    "detailed_av_err_mail": "this version has no antivirus check",
-    "detailed_rb_err_mail": "this version does not word its error mail by it",
-}
-"""Names of the chapter that would have no effect: refused, rather than silently ignored."""

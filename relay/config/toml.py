@@ -9,7 +9,7 @@ from typing import Any
 from relay.config.contradictions import contradictions
 from relay.config.kinds import Wrong, from_option
 from relay.config.openness import rules_at_fault
-from relay.config.parameters import NOT_YET, PARAMETER, TABLES, Config
+from relay.config.parameters import PARAMETER, TABLES, Config
 from relay.config.references import references
 from relay.config.statements import Statement, SyntaxMistake, parse, statements
 from relay.config.tables import TableReader, said
@@ -183,8 +183,6 @@ def _no_table(name: str) -> str:
 
 
 def _unknown(name: str) -> str:
-    if why := NOT_YET.get(name):
-        return f"{name} would have no effect: {why}"
     from difflib import get_close_matches  # only a mistake pays for it
 
     near = get_close_matches(name.lower().replace("-", "_"), PARAMETER, 1, 0.6)

@@ -9,6 +9,8 @@
     desk         takes messages up and writes them off
     down         one failed probe speaks for all mail of a destination
     lanes        one slot at one destination
+    ways         its hosts: as it names them, or by MX
+    look_up      the same for a person: `relay mx`
     notices      the error mail that an E file owes
     conversion   a message made 7-bit for a host without 8BITMIME
     records      where events go

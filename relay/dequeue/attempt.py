@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from relay.delivery.connection import Content
 from relay.dequeue.destination import Destination, legs
 from relay.policy.resources import NONE, Resource, named, needs_content
+from relay.queue.notice_owed import Whom
 from relay.smtp.envelope import Mail
+from relay.smtp.parameters import with_orcpt
 from relay.smtp.wire import BareLineEndError, encode
 from spooltool.spool.codec import HEAD_BYTES, Envelope, parse
 from spooltool.spool.names import SpoolName
@@ -52,7 +54,8 @@ class Job:
     """A message, or the part of it for one destination, being worked on.
 
     `pending` are the recipients of it that wait for an end.  `unended` counts the attempts
-    that were begun before this one and never ended.
+    that were begun before this one and never ended.  `told` are the addressees that the notice
+    of an E file is offered to in this attempt.
     """
 
     locked: Locked
@@ -62,6 +65,7 @@ class Job:
     data: bytes
     began: float
     unended: int = 0
+    told: Mapping[Whom, str] = field(default_factory=dict)
 
     @property
     def name(self) -> SpoolName:
@@ -182,7 +186,7 @@ def mail_of(job: Job) -> tuple[Mail, Content]:
     sender = envelope.sender
     if sender is None:
         raise ValueError("a job without a sender")
-    recipients = [(r.address, r.path.params) for r in job.pending]
+    recipients = [(r.address, with_orcpt(r.path.params, r.path.orig)) for r in job.pending]
     if job.data and not envelope.crlf and start + headers + 1 == body_at:
         content = job.data[start:]
         try:

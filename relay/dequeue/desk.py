@@ -30,13 +30,13 @@ from relay.dequeue.finish import (
     edited_state,
     held_state,
     mark_delivered,
-    notice_file,
     place,
     write_results,
 )
 from relay.dequeue.lanes import Result
 from relay.dequeue.new_destination import barred
-from relay.dequeue.notices import notice_mail
+from relay.dequeue.notices import everybody, notice_mail, owed_to, why_unknown
+from relay.dequeue.notices_apart import NoticesApart
 from relay.dequeue.records import Records
 from relay.dequeue.roster import Known, Part, Roster, parts_of
 from relay.dequeue.settings import Settings
@@ -52,14 +52,12 @@ from relay.queue.suspects import MOST, Suspects
 from relay.queue.turns import AGAIN, Turns
 from relay.smtp.envelope import Mail
 from relay.smtp.outcome import Kind, Outcome
-from spooltool.errors import Busy, CannotWrite, Gone, NotPermitted, SpooltoolError
+from spooltool.errors import Busy, Gone, NotPermitted, SpooltoolError
 from spooltool.spool.hosts import HostPort
 from spooltool.spool.names import HOLD, SpoolName
 from spooltool.spool.state import fresh_state
-from spooltool.store.counter import Counter
 from spooltool.store.edit import write_state
 from spooltool.store.filesystem import Syncer
-from spooltool.store.incoming import Incoming, commit
 from spooltool.store.move import move
 from spooltool.store.root import Spool
 
@@ -80,7 +78,9 @@ class Desk:
         wake: Callable[[], None],
         clock: ClockGuard,
         open_hosts: Callable[[Sequence[HostPort]], Sequence[HostPort]],
+        nudge: Callable[[], None],
     ) -> None:
+        """`wake` has the spool looked at, `nudge` the schedule alone, at once."""
         self.spool = spool
         self.settings = settings
         self.records = records
@@ -94,8 +94,8 @@ class Desk:
         self.down = Down(self)
         self.syncer = Syncer(spool.path)
         self.settler = Settler(spool, self.syncer, self._sync_failed)
-        self._counter = Counter(spool, block=100)
-        self._wake = wake
+        self.apart = NoticesApart(spool, self.syncer, records, self.telling, wake)
+        self._wake, self._nudge = wake, nudge
         self.stopping = False
         self._never_again: set[tuple[SpoolName, int]] = set()
         self._unjudged: set[str] = set()
@@ -258,10 +258,11 @@ class Desk:
                 self._unfit(result.unfit, job.part, now)
                 return
             decision = self.decide(job, result.outcomes, result.host, now)
-            if decision.split:
+            if decision.apart:
+                await asyncio.shield(self.apart.relayed(job, decision, now))
                 # What was delivered is marked first: a crash in between must not send it again.
                 unmarked = not mark_delivered(job, decision)
-                await asyncio.shield(self._notify_apart(job, decision, now))
+                await asyncio.shield(self.notify_apart(job, decision, now))
             write_results(job, decision)
             place(job, decision.end)
         except Gone:
@@ -298,18 +299,20 @@ class Desk:
             return None
         mark_started(job)
         known.inode = known.sealed = job.locked.inode
-        self.turns.begin(job.id)
+        self.turns.begin(job.part)
         return job
 
     def _next_part(self, number: str) -> None:
         """A message is in hand no longer: another part of it may have its turn."""
-        waiting, known = self.turns.end(number), self.roster.known.get(number)
-        if waiting is None or known is None or waiting not in self.schedule:
-            return
-        for one in known.parts:
-            if one.destination.part(number) == waiting:
-                self.schedule_part(known, replace(one, due=time.time()))
-                self._wake()
+        known = self.roster.known.get(number)
+        while (waiting := self.turns.end(number)) is not None:
+            if known is None or waiting not in self.schedule:
+                continue  # it has left meanwhile
+            for one in known.parts:
+                if one.destination.part(number) == waiting:
+                    self.schedule_part(known, replace(one, due=time.time()))
+                    self._nudge()
+                    return
 
     def _turn(self, number: str) -> None:
         """An attempt is over: the suspect that waited for its end may begin."""
@@ -329,8 +332,10 @@ class Desk:
         if why := self._nowhere(job):
             self._unfit(Unfit(NO_ENVELOPE, why, job.locked, job.envelope), part, now)
             return None
-        if job.name.letter == "R" and not job.pending:
-            # A crash came between the marks and the move: finish what was begun.
+        owed = owed_to(job.envelope, self.settings, job.destination)
+        if not (job.pending if job.name.letter == "R" else owed):
+            # A crash came between the marks and the move: finish what was begun.  Of a notice
+            # that may be sent to nobody (any more) it is the end.
             job.destination = destination
             decision = self.decide(job, (), "", now)
             try:
@@ -368,10 +373,17 @@ class Desk:
         envelope = job.envelope
         state = envelope.state or fresh_state(int(envelope.arrived or now), 0)
         suspended = not self._clock.ok or not expires
-        terms = Terms(self.settings.resend_period, self.settings.abandon_time, suspended)
+        terms = Terms(
+            self.settings.resend_period,
+            self.settings.abandon_time,
+            suspended,
+            self.settings.delay_warning,
+        )
         if job.name.letter == "E":
+            answers = dict(zip(job.told, outcomes, strict=True))
+            known = everybody(envelope, self.settings)
             return decide_notice(
-                state, outcomes[0], now, terms, host, recipients=envelope.recipients
+                state, answers, now, terms, host, envelope.recipients, everybody=known
             )
         if envelope.sender is None:
             raise ValueError("a job without a sender")
@@ -387,19 +399,12 @@ class Desk:
             asked=frozenset(job.pending) if job.destination.mx else None,
         )
 
-    async def _notify_apart(self, job: Job, decision: Decision, now: float) -> None:
-        """An E file for those that failed for good, durable before their marks change."""
-        incoming = notice_file(job, decision.split, self._counter.take(), now)
-        (error,) = await asyncio.get_running_loop().run_in_executor(None, self._commit, incoming)
-        if error is not None:
-            raise CannotWrite(f"notice file: {error.strerror}")
-        incoming.release()
-        self.telling.notice_apart(job, decision, incoming.name.number)
-        self._wake()
-
-    def _commit(self, incoming: Incoming) -> list[OSError | None]:
-        place = incoming.spool.directories[0] if incoming.spool.flat else "D_resend"
-        return commit(incoming.spool, [incoming], self.syncer, place, "E")
+    async def notify_apart(self, job: Job, decision: Decision, now: float) -> None:
+        """E files for who failed for good and for who waits, before that is written down."""
+        if decision.split:
+            await self.apart.write(job, decision.split, now)
+        term = decision.state.term + self.settings.abandon_time
+        await self.apart.delayed(job, decision, now, term)
 
     def _told(self, job: Job, result: Result, decision: Decision, now: float) -> None:
         """The change is written: logs, sync, roster and schedule hear of it."""
@@ -417,7 +422,7 @@ class Desk:
             if not gone:
                 self._wake()
         elif known is not None:
-            self.written(known, job, due)
+            self.written(known, job, decision)
         if result.host_failed:
             self.down.probed(job, result, now, due)
             return
@@ -427,13 +432,14 @@ class Desk:
         delivered = any(outcome.kind is Kind.DELIVERED for outcome in result.outcomes)
         self.schedule.finished(job.part, now, delivered=delivered, due=due)
 
-    def written(self, known: Known, job: Job, due: float | None) -> None:
+    def written(self, known: Known, job: Job, decision: Decision) -> None:
         """The file is another, and what went to this destination is due then (None: never)."""
         known.name, known.inode = job.locked.name, job.locked.inode
-        if due is None:
+        if decision.due is None:
             known.drop(job.destination)
         else:
-            known.put(Part(job.destination, due, tried=True))
+            last_try = float(decision.state.last_try)
+            known.put(Part(job.destination, decision.due, tried=True, last_try=last_try))
 
     # messages that cannot be sent
 
@@ -493,6 +499,8 @@ class Desk:
         """Why a message may go to no host; "" when it may go to one."""
         known = job.destination.hosts or job.destination.mx
         if job.name.letter == "E":
+            if why := why_unknown(job.envelope):
+                return why
             return "" if known else "ERR_SERVER names no host"
         if why := unjudged(job.envelope, self.settings.resources):
             self._unjudged.add(job.id)

@@ -3,7 +3,8 @@
 For an R file that is DST (with DPORT), for an E file ERR_SERVER, whose default port is
 25.  Two messages with the same list of hosts share a destination.  Where ROUTE (ERR_ROUTE
 of an E file) is mx it is the domain of each recipient (of the sender): a message has a
-destination, and a part, for each domain that waits.
+destination, and a part, for each domain that waits.  What is left to tell when the sender
+has his notice, the postmaster's copy, goes by ERR_SERVER.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from relay.queue.notice_owed import sender_waits
 from relay.queue.parts import part_of
 from spooltool.spool.codec import Envelope
 from spooltool.spool.hosts import HostPort, format_hosts, parse_hosts
@@ -85,7 +87,7 @@ def legs(letter: str, envelope: Envelope) -> Legs:
     """
     pending = tuple(one for one in envelope.recipients if one.pending)
     if letter == "E":
-        if envelope.get("ERR_ROUTE") == MX:
+        if envelope.get("ERR_ROUTE") == MX and _sender_waits(envelope):
             sender = envelope.sender
             return {by_mx(mail_domain(sender.address) if sender else ""): pending}
         return {destination(envelope.get("ERR_SERVER") or "", str(SMTP_PORT)): pending}
@@ -93,6 +95,16 @@ def legs(letter: str, envelope: Envelope) -> Legs:
         return _by_domain(pending)
     port = envelope.get("DPORT") or str(SMTP_PORT)
     return {destination(envelope.get("DST") or "", port): pending}
+
+
+def _sender_waits(envelope: Envelope) -> bool:
+    """Whether a notice goes to the sender; else the postmaster's copy goes by ERR_SERVER."""
+    sender, state = envelope.sender, envelope.state
+    return sender_waits(
+        sender.address if sender else "",
+        state.reason if state else "",
+        errmail=envelope.get("ERRMAIL") != "0",
+    )
 
 
 def _by_domain(pending: Sequence[Recipient]) -> Legs:

@@ -17,6 +17,7 @@ from spooltool.spool.codec import Splice
 from spooltool.spool.compose import NewMessage
 from spooltool.spool.fields import CHAPTER_KEYS, unescape_text
 from spooltool.spool.names import RESEND, TRASH, SpoolName
+from spooltool.spool.notice_kind import Notice, NoticeKind, encode_notice
 from spooltool.spool.recipient import Recipient
 from spooltool.spool.state import State, encode_state, fresh_state, set_aside
 from spooltool.store.edit import result_splices, rewrite, write_recipients, write_state
@@ -25,6 +26,8 @@ from spooltool.store.message import file_parts, read_chunks
 from spooltool.store.move import move, remove
 
 _HELD = {TORN: "torn", BARE: "unreadable", UNENDED: "limit"}
+
+FAILURE = Notice()
 
 RETURN_BYTES = 256 * 1024
 """How much of a body is kept for a notice that returns the full message."""
@@ -75,12 +78,18 @@ def place(job: Job, end: End) -> None:
         move(job.locked, target, durable=False)
 
 
-def notice_file(job: Job, recipients: Sequence[Recipient], number: str, now: float) -> Incoming:
+def notice_file(
+    job: Job,
+    recipients: Sequence[Recipient],
+    number: str,
+    now: float,
+    notice: Notice = FAILURE,
+) -> Incoming:
     """An E file for some recipients, written and not yet committed.
 
-    It holds the headers, and the body only where RET=FULL asks for it, cut where that is
-    long: NOTICE_OF says that it is no whole message.  Raises CannotWrite, Refused
-    for an envelope typed by hand that cannot be copied.
+    It holds the headers, and the body only for a failure where RET=FULL asks for it, cut where
+    that is long: NOTICE_OF says that it is no whole message, NOTICE what it tells.  Raises
+    CannotWrite, Refused for an envelope typed by hand that cannot be copied.
     """
     envelope = job.envelope
     parts, _ = file_parts(job.locked.fd, envelope)
@@ -88,11 +97,13 @@ def notice_file(job: Job, recipients: Sequence[Recipient], number: str, now: flo
     if sender is None:
         raise ValueError("a notice for a message without a sender")
     first = recipients[0]
+    delivered = sum(one.mark == "D" for one in recipients)
     state = State(
-        reason="rejected",
+        reason="rejected" if notice.kind.fails else "",
         next_try=int(now),
         term=int(now),
-        failed=len(recipients),
+        delivered=delivered,
+        failed=len(recipients) - delivered,
         code=first.code,
         enhanced=first.enhanced,
         host=first.host,
@@ -112,6 +123,7 @@ def notice_file(job: Job, recipients: Sequence[Recipient], number: str, now: flo
         err_route=envelope.get("ERR_ROUTE") or "dst",
         state=state,
         notice_of=job.id,
+        notice="" if notice == FAILURE else encode_notice(notice),
     )
     incoming = Incoming(job.locked.spool, number)
     try:
@@ -120,7 +132,8 @@ def notice_file(job: Job, recipients: Sequence[Recipient], number: str, now: flo
             os.pread(job.locked.fd, parts.original[1], parts.original[0]),
             os.pread(job.locked.fd, parts.modified[1], parts.modified[0]),
         )
-        if (sender.param("RET") or "").upper() == "FULL":
+        full = (sender.param("RET") or "").upper() == "FULL"
+        if full and notice.kind is NoticeKind.FAILURE:
             for chunk in read_chunks(
                 job.locked.fd, (parts.body[0], min(parts.body[1], RETURN_BYTES))
             ):

@@ -31,9 +31,9 @@ def look_up(config: Config, what: str) -> tuple[list[str], bool]:
 def told(domain: str, found: Route | NoMail | NoWay, port: int) -> list[str]:
     """What was found, in words."""
     if isinstance(found, NoMail):
-        return [f"{domain}: undeliverable, {found.status}: {found.text}"]
+        return [f"{domain}: undeliverable, {found.status}: {_rest(domain, found.text)}"]
     if isinstance(found, NoWay):
-        return [f"{domain}: nobody to ask now, the mail would wait: {found.text}"]
+        return [f"{domain}: nobody to ask now, mail would wait: {_rest(domain, found.text)}"]
     how = "no MX, so the domain itself" if found.implied else "in this order"
     lines = [f"{domain}: {how}"]
     for number, stop in enumerate(found.stops, 1):
@@ -44,3 +44,8 @@ def told(domain: str, found: Route | NoMail | NoWay, port: int) -> list[str]:
         host = one.exchange.host or "."
         lines.append(f"  -  MX {one.exchange.preference}  {host}  not asked: {one.why}")
     return lines
+
+
+def _rest(domain: str, text: str) -> str:
+    """A text without the domain that it begins with."""
+    return text.removeprefix(domain).lstrip(": ")

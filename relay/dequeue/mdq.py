@@ -76,6 +76,7 @@ class Dequeuer:
             self.wake,
             self.clock,
             self.suspensions.open_hosts,
+            self._nudge,
         )
         self._pool = Pool(
             settings.hostname,
@@ -124,6 +125,10 @@ class Dequeuer:
     def wake(self) -> None:
         """Mail came in, or something was asked for: look at once."""
         self._woken = True
+        self._event.set()
+
+    def _nudge(self) -> None:
+        """Something is due that the schedule knows of already."""
         self._event.set()
 
     def stop(self) -> None:

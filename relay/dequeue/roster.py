@@ -21,11 +21,15 @@ from spooltool.store.root import Spool
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What of a message goes to one destination: when it is due, and whether it was tried."""
+    """What of a message goes to one destination: when it is due, and whether it was tried.
+
+    `last_try` is when the one of its recipients was tried who has waited longest for that.
+    """
 
     destination: Destination
     due: float
     tried: bool
+    last_try: float = 0.0
 
 
 @dataclass(slots=True)
@@ -78,6 +82,7 @@ def parts_of(letter: str, found: Legs, now: float, whole: Part) -> tuple[Part, .
             destination,
             min((due_at(one.last_try, one.next_try, now) for one in those), default=now),
             any(one.last_try for one in those),
+            float(min((one.last_try for one in those), default=0)),
         )
         for destination, those in found.items()
     )
@@ -152,7 +157,8 @@ class Roster:
         tried = found.name.dir != SENDER
         state = parse(head, facts.st_size).state if tried else None
         due = due_at(state.last_try, state.next_try, now) if state else 0.0
-        whole = Part(place or Destination(()), due, tried)
+        last_try = float(state.last_try) if state else 0.0
+        whole = Part(place or Destination(()), due, tried, last_try)
         parts: tuple[Part, ...] = (whole,)
         if envelope is not None:
             letter = found.name.letter

@@ -11,6 +11,7 @@ from relay.delivery.connection import EightBit
 from relay.policy.hops import Hops
 from relay.policy.mx import Limits as MxLimits
 from relay.policy.rulebase import RuleBase
+from relay.queue.notice_owed import NoticeTerms
 from relay.queue.schedule import Limits
 from spooltool.spool.hosts import HostPort
 
@@ -28,7 +29,10 @@ class Settings:
     trash_keep: float = 604800.0
     max_mails_per_conn: int = 100
     limits: Limits = field(default_factory=Limits)
+    delay_warning: float = 0.0
     detailed: bool = False
+    detailed_av: bool = False
+    detailed_rb: bool = False
     accept_hand_edits: bool = False
     soft_bounce: bool = False
     eightbit: EightBit = "send"
@@ -44,6 +48,10 @@ class Settings:
     dns_servers: tuple[HostPort, ...] = ()
     dns_timeout: float = 10.0
     listeners: tuple[HostPort, ...] = ()
+
+    def notice_terms(self, *, errmail: bool) -> NoticeTerms:
+        """What decides who is told; `errmail` is ERRMAIL of the file."""
+        return NoticeTerms(errmail, self.postmaster, self.detailed_rb)
 
     def hops(self) -> Hops:
         """What is asked of each next hop."""

@@ -13,7 +13,8 @@ from relay.queue.lifecycle import Decision, End
 from relay.smtp import outcome as reasons
 from relay.smtp.outcome import Kind, Outcome
 from spooltool.spool.codec import Envelope
-from spooltool.spool.recipient import Path
+from spooltool.spool.notice_kind import Notice, NoticeKind
+from spooltool.spool.recipient import Path, Recipient
 
 UNREACHABLE = "Connection to Final MTA failed"
 """How a record's reason begins where no server was reached at all, word for word."""
@@ -40,11 +41,11 @@ class Telling:
         envelope = job.envelope
         sender = envelope.sender or _NOBODY
         notice = job.name.letter == "E" and decision.end is not End.EXPIRE
-        if notice and result.outcomes:
-            # The notice goes from nobody to the sender, who is named as he was.
-            to = Path(sender.orig or sender.address)
-            self._outcome(job, to, _NOBODY, result, result.outcomes[0], "notice-")
-        elif not notice:
+        if notice:
+            # It goes from nobody to the sender, who is named as he was, and the postmaster.
+            for address, outcome in zip(job.told.values(), result.outcomes, strict=False):
+                self._outcome(job, Path(address), _NOBODY, result, outcome, "notice-")
+        else:
             for recipient, outcome in zip(job.pending, result.outcomes, strict=False):
                 self._outcome(job, recipient.path, sender, result, outcome)
             self._account(job, sender, result, now)
@@ -53,12 +54,17 @@ class Telling:
             self._records.event(job.id, word, expired=decision.expired)
             self._track(envelope.get("LOG_ERR"), word, job, sender, decision.state.text)
 
-    def notice_apart(self, job: Job, decision: Decision, notice: str) -> None:
-        """Recipients that failed for good got an E file of their own, number `notice`."""
-        self._records.event(job.id, "notice-due", notice=notice)
+    def notice_apart(
+        self, job: Job, recipients: Sequence[Recipient], number: str, notice: Notice
+    ) -> None:
+        """Some recipients got an E file of their own; that they failed is an error (LOG_ERR)."""
+        kind = None if notice.kind is NoticeKind.FAILURE else notice.kind.value
+        self._records.event(job.id, "notice-due", notice=number, kind=kind)
+        if not notice.kind.fails:
+            return
         sender = job.envelope.sender or _NOBODY
-        paths = [one.path for one in decision.split]
-        text = decision.split[0].text
+        paths = [one.path for one in recipients]
+        text = notice.text or recipients[0].text
         self._track(job.envelope.get("LOG_ERR"), "notice-due", job, sender, text, paths)
 
     def exception(self, job: Job, track: str, action: str, text: str) -> None:

@@ -4,7 +4,7 @@
     addresses        the addr-specs of an address field, by byte range
     line_length      lines of a rewritten field, folded where they get too long
     received         our Received line, dates, hop count
-    notice           the error mail: `NoticeFacts` in, bytes out (RFC 3464)
+    notice           the error mail, of each kind: `NoticeFacts` in, bytes out (RFC 3464)
     notice_facts     what an error mail is made of
     notice_text      its part for a person
     delivery_status  its part for a program

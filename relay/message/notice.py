@@ -20,18 +20,20 @@ from dataclasses import dataclass
 
 from relay.message.delivery_status import delivery_status, folded
 from relay.message.headers import value_of
-from relay.message.notice_facts import FailedRecipient, NoticeFacts
+from relay.message.notice_facts import NoticeFacts, NoticeRecipient
 from relay.message.notice_text import human_text
 from relay.message.received import format_date
 from relay.message.words import ascii_only
+from spooltool.spool.notice_kind import NoticeKind
 
-__all__ = ["RETURN_LIMIT", "FailedRecipient", "NoticeFacts", "compose"]
+__all__ = ["RETURN_LIMIT", "NoticeFacts", "NoticeRecipient", "compose"]
 
 RETURN_LIMIT = 256 * 1024
 """Longest body in bytes that a notice gives back whole; of a longer one the headers."""
 
 _MAX_LINE = 998
 _MAX_SUBJECT = 300
+_SUBJECTS = {NoticeKind.DELAY: "Delayed", NoticeKind.RELAYED: "Handed on"}
 _MESSAGE_ID = re.compile(rb"<[!-;=?-~]{1,800}>")
 _SEVEN_BIT = bytes((9, 10, *range(32, 127)))
 _EIGHT_BIT = bytes((*_SEVEN_BIT, *range(128, 256)))
@@ -56,7 +58,7 @@ def compose(facts: NoticeFacts) -> bytes:
     if not facts.sender:
         raise ValueError("a null sender is never sent a notice")
     if not facts.recipients:
-        raise ValueError("a notice needs a failed recipient")
+        raise ValueError("a notice needs a recipient to tell of")
     whole = _whole(facts)
     parts = (
         _human(human_text(facts, complete=whole is not None)),
@@ -81,7 +83,7 @@ def _head(facts: NoticeFacts, boundary: str, eightbit: bool) -> bytes:
         f"Date: {format_date(facts.born)}",
         f"From: Mail Delivery System <MAILER-DAEMON@{facts.hostname}>",
         folded("To", f"<{addressee}>"),
-        folded("Subject", _subject(facts.headers)),
+        folded("Subject", _subject(facts)),
         f"Message-ID: <notice.{facts.number}.{int(facts.born)}@{facts.hostname}>",
     ]
     if original := _MESSAGE_ID.fullmatch(value_of(facts.headers, "Message-ID") or b""):
@@ -97,14 +99,15 @@ def _head(facts: NoticeFacts, boundary: str, eightbit: bool) -> bytes:
     return ("\n".join(lines) + "\n\n").encode()
 
 
-def _subject(headers: bytes) -> str:
+def _subject(facts: NoticeFacts) -> str:
     """Ours, with the original one behind it where that is fit to stand in a header again."""
-    raw = value_of(headers, "Subject") or b""
+    ours = _SUBJECTS.get(facts.kind, "Not delivered")
+    raw = value_of(facts.headers, "Subject") or b""
     if 0 < len(raw) <= _MAX_SUBJECT and raw.isascii():
         text = raw.decode().replace("\t", " ")
         if text.isprintable():
-            return f"Not delivered: {text}"
-    return "Not delivered: your message"
+            return f"{ours}: {text}"
+    return f"{ours}: {'a' if facts.about else 'your'} message"
 
 
 def _human(text: str) -> _Part:
@@ -125,11 +128,12 @@ def _report(facts: NoticeFacts) -> _Part:
 def _whole(facts: NoticeFacts) -> _Part | None:
     """The message itself as third part, None where it is not asked for or not fit.
 
-    A part of type message/rfc822 cannot be encoded (RFC 2046 5.2.1): where the headers
-    are not ASCII and the notice goes to an ASCII address, message/global is, which can.
+    Only a notice of a failure gives a message back (RFC 3461 4.3), and never one of what was
+    found in it.  A part of type message/rfc822 cannot be encoded (RFC 2046 5.2.1): where the
+    headers are not ASCII and the notice goes to an ASCII address, message/global is, which can.
     """
     body = facts.body
-    if body is None or len(body) > RETURN_LIMIT:
+    if body is None or len(body) > RETURN_LIMIT or facts.kind is not NoticeKind.FAILURE:
         return None
     content = facts.headers + facts.separator + body
     if b"\0" in content or b"\r" in content or _longest_line(content) > _MAX_LINE:

@@ -11,6 +11,7 @@
     acceptance  what a rule decides about accepted mail: the envelope's values
     origin      the server that a client was going to, and loops back to ourselves
     hops        what is asked of each next hop: TLS, soft bounces
+    mx          which hosts of a domain are asked, and in which order
     wildcard    patterns of rules and resources, and what they are rewritten to
     rewriting   sender, recipients and one header field made anew, by byte range
     content     what a resource strips from a message, and what blocks it

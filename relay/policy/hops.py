@@ -62,6 +62,10 @@ class Hop:
         return self.tls is Tls.MAY
 
 
+MOST_KNOWN = 10_000
+"""Hosts whose hop is remembered."""
+
+
 class Hops:
     """The hop for each host; what the tables leave out is as for all."""
 
@@ -81,6 +85,8 @@ class Hops:
         """What is asked of a host, by the name or address that DST has for it."""
         known = self._known.get((host, port))
         if known is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
             known = self._known[host, port] = self._decide(host.lower().rstrip("."), port)
         return known
 

@@ -7,13 +7,13 @@ here leads to one of these, and no pending recipient is ever dropped on the way.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from relay.queue.notice_owed import Whom, may_notify, progress, wants_delay, wants_success
 from relay.queue.retry import next_try
 from relay.smtp.outcome import PUT_OFF, REJECTED, TOO_MANY, Kind, Outcome
-from spooltool.spool.disposition import wants_notice
 from spooltool.spool.recipient import Path, Recipient
 from spooltool.spool.state import State, summarise
 from spooltool.spool.states import UNKNOWN_OUTCOME
@@ -34,11 +34,15 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How long and how often: seconds.  `clock_suspect` suspends expiry."""
+    """How long and how often: seconds.  `clock_suspect` suspends expiry.
+
+    `delay_warning` is the age at which the sender is told that mail is late, 0 for never.
+    """
 
     resend_period: float
     abandon_time: float
     clock_suspect: bool = False
+    delay_warning: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,11 @@ class Decision:
     """What to write.
 
     `recipients` have new result fields; of them `split` are to get an E file of their own,
-    durable before their marks change.  `state` is the new summary.  `expired` tells that
-    the abandon time has passed.  `due` is when those who were asked for and still wait may
-    be tried again, unix seconds; None where none of them does.
+    durable before their marks change, and so are `relayed`, whose senders asked to be told of
+    success by a host that does not, and `delayed`, whose senders are told that they wait.
+    `state` is the new summary.  `expired` tells that the abandon time has passed.  `due` is
+    when those who were asked for and still wait may be tried again, unix seconds; None where
+    none of them does.
     """
 
     end: End
@@ -57,11 +63,13 @@ class Decision:
     split: tuple[Recipient, ...] = ()
     expired: bool = False
     due: float | None = None
+    relayed: tuple[Recipient, ...] = ()
+    delayed: tuple[Recipient, ...] = ()
 
-
-def may_notify(sender: Path, recipient: Recipient, *, errmail: bool) -> bool:
-    """Whether a failure of this recipient may be told to the sender."""
-    return errmail and wants_notice(sender, recipient)
+    @property
+    def apart(self) -> bool:
+        """Whether notices of their own must be written before this is."""
+        return bool(self.split or self.relayed or self.delayed)
 
 
 def decide(
@@ -85,6 +93,8 @@ def decide(
     after: list[Recipient] = []
     changed: list[int] = []
     failing: list[Outcome] = []
+    relayed: list[Recipient] = []
+    late: list[int] = []
     expired = False
     state = replace(state, started=0)
     over = now >= state.term + terms.abandon_time and not terms.clock_suspect
@@ -102,6 +112,10 @@ def decide(
             if new.pending and over:
                 new = replace(new, mark="F" if told else "X", next_try=0)
                 expired = True
+            if new.pending and _grows_late(recipient, state, now, terms):
+                late.append(place)
+        elif _handed_on(outcome) and wants_success(sender, recipient, errmail=errmail):
+            relayed.append(new)
         after.append(new)
         changed.append(place)
     summary = _summary(state, failing, now, host, tried=bool(outcomes))
@@ -111,45 +125,71 @@ def decide(
             if after[place].mark == "F":
                 after[place] = replace(after[place], mark="N")
         results = tuple(after[place] for place in changed)
+        delayed = tuple(
+            after[place] for place in late if wants_delay(sender, after[place], errmail=errmail)
+        )
         state = summarise(summary, after)
-        if asked is None:
-            return Decision(End.WAIT, state, results, split, expired, float(state.next_try))
-        due = min((float(one.next_try) for one in results if one.pending), default=None)
-        state = summed_up(state, after, failed=bool(failing))
-        return Decision(End.WAIT, state, results, split, expired, due)
+        due: float | None = float(state.next_try)
+        if asked is not None:
+            due = min((float(one.next_try) for one in results if one.pending), default=None)
+            state = summed_up(state, after, failed=bool(failing))
+        return Decision(End.WAIT, state, results, split, expired, due, tuple(relayed), delayed)
     results = tuple(after[place] for place in changed)
     if any(recipient.mark == "F" for recipient in after):
         state = _as_notice(summarise(summary, after), now)
-        return Decision(End.EXPIRE, state, results, (), expired)
+        return Decision(End.EXPIRE, state, results, (), expired, None, tuple(relayed))
     end = End.TRASH if any(recipient.mark == "X" for recipient in after) else End.REMOVE
-    return Decision(end, summarise(summary, after), results, (), expired)
+    return Decision(end, summarise(summary, after), results, (), expired, None, tuple(relayed))
 
 
 def decide_notice(
     state: State,
-    outcome: Outcome,
+    outcomes: Mapping[Whom, Outcome],
     now: float,
     terms: Terms,
     host: str,
     recipients: Sequence[Recipient] = (),
+    everybody: Collection[Whom] | None = None,
 ) -> Decision:
     """The decision for an E file after its notice was offered to its ERR_SERVER.
 
-    Where one of its `recipients` ended without a notice, the file is kept in the trash
-    even when the others' notice is out.
+    `outcomes` are those of the addressees that it was offered to, of `everybody` whom it is
+    for (those alone unless given); without any nobody may be told (any more).  It waits while
+    one of them is owed the notice.  Where one has refused it, or one of its `recipients` ended
+    without a notice, the file is kept in the trash.
     """
     state = replace(state, started=0)
-    if outcome.kind is Kind.DELIVERED:
+    failing = [one for one in outcomes.values() if one.kind is not Kind.DELIVERED]
+    so_far = progress(state.reason).after(outcomes)
+    summary = _summary(state, failing, now, host, tried=True) if failing else state
+    if not so_far.owed(outcomes if everybody is None else everybody):
         silent = any(recipient.mark == "X" for recipient in recipients)
-        return Decision(End.TRASH if silent else End.REMOVE, state)
-    summary = _summary(state, [outcome], now, host, tried=True)
-    waited = float(state.next_try - state.last_try) if state.last_try else 0.0
-    due = next_try(now, terms.resend_period, unknown=outcome.kind is Kind.UNKNOWN, waited=waited)
-    summary = replace(summary, next_try=due)
-    gone = now >= state.term + terms.abandon_time and not terms.clock_suspect
-    if outcome.kind is Kind.PERMANENT or gone:
-        return Decision(End.TRASH, summary, expired=gone)
+        return Decision(End.REMOVE if so_far.complete and not silent else End.TRASH, summary)
+    waiting = [one for one in failing if one.kind is not Kind.PERMANENT]
+    due = int(now)  # who was not asked yet is asked by another way, now
+    if waiting:
+        unknown = any(one.kind is Kind.UNKNOWN for one in waiting)
+        waited = float(state.next_try - state.last_try) if state.last_try else 0.0
+        due = next_try(now, terms.resend_period, unknown=unknown, waited=waited)
+    summary = replace(summary, next_try=due, reason=so_far.word or summary.reason)
+    if now >= state.term + terms.abandon_time and not terms.clock_suspect:
+        return Decision(End.TRASH, summary, expired=True)
     return Decision(End.WAIT, summary, due=float(due))
+
+
+def _handed_on(outcome: Outcome) -> bool:
+    """Whether it went to a host that reports nothing, so that we do (RFC 3461 5.2.2 b)."""
+    return outcome.kind is Kind.DELIVERED and not outcome.reports
+
+
+def _grows_late(before: Recipient, state: State, now: float, terms: Terms) -> bool:
+    """Whether this attempt is a recipient's first one past the age of a warning.
+
+    The time of the last try stands in the file: that it was warned needs no other mark.
+    """
+    if not terms.delay_warning or terms.clock_suspect:
+        return False
+    return before.last_try < state.term + terms.delay_warning <= now
 
 
 def _after(

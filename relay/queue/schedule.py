@@ -213,6 +213,11 @@ class Schedule(Generic[D]):
         if site is not None and site.down:
             self._up(destination, site, now)
 
+    def down(self, destination: D) -> bool:
+        """Whether its last probe found it dead, and that is not forgotten."""
+        site = self._sites.get(destination)
+        return site is not None and site.down
+
     def failed(self, id: str, now: float, error: str, *, due: float | None = None) -> bool:
         """An attempt found the destination down; True when it was not known to be.
 

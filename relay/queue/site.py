@@ -102,8 +102,13 @@ class Site:
         return self.retry[0][0] if self.retry else 0.0
 
     def idle(self, now: float) -> bool:
-        """Whether there is nothing to do and nothing worth remembering."""
-        return not (self.due or self.active or self.down or self.queued or self.recent(now))
+        """Whether there is nothing to do and nothing worth remembering.
+
+        That a destination was down is none when its next probe is due and no mail asks for
+        it: mail by MX meets more dead domains than could be kept for ever.
+        """
+        down = self.down and now < self.next_probe
+        return not (self.due or self.active or down or self.queued or self.recent(now))
 
     def pop(self, now: float, sequence: int, held: Callable[[str], bool]) -> str | None:
         """The next due message, new mail and retries in turn; it waits no longer."""

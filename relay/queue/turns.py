@@ -26,9 +26,10 @@ class Turns:
         """Whether the message is in hand."""
         return number_of(part) in self._in_hand
 
-    def begin(self, number: str) -> None:
-        """A message is taken in hand."""
-        self._in_hand.add(number)
+    def begin(self, part: str) -> None:
+        """A part is taken up, and with it the message is in hand."""
+        self._in_hand.add(number_of(part))
+        self._leave(part)
 
     def end(self, number: str) -> str | None:
         """It is so no longer; the part whose turn it is, None for none."""
@@ -37,10 +38,18 @@ class Turns:
         if not waiting:
             return None
         first = next(iter(waiting))
-        del waiting[first]
+        self._leave(first)
+        return first
+
+    def _leave(self, part: str) -> None:
+        """A part waits no longer."""
+        number = number_of(part)
+        waiting = self._waiting.get(number)
+        if waiting is None:
+            return
+        waiting.pop(part, None)
         if not waiting:
             del self._waiting[number]
-        return first
 
     @property
     def waiting(self) -> list[str]:

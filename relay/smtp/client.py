@@ -320,7 +320,8 @@ class Client:
         if 300 <= reply.code < 400:
             self._fail(outcome.PUT_OFF, f"protocol error: {reply}")
             return
-        self._done(outcome.judge(reply, soft=self._soft))
+        reports = "DSN" in self.extensions
+        self._done(outcome.judge(reply, soft=self._soft, reports=reports))
         if reply.code == 421:
             self._close()
         else:

@@ -131,7 +131,9 @@ class Dialogue:
     def fault(self, reply: Reply) -> Phase:
         """Refuse what the client should not have sent, and count it."""
         self._errors += 1
-        return self.reply(reply if self._errors <= self._limits.errors else replies.TOO_MANY_ERRORS)
+        ends = reply.code == 421  # whatever was counted before, this is why
+        many = self._errors > self._limits.errors and not ends
+        return self.reply(replies.TOO_MANY_ERRORS if many else reply)
 
     def stored(self, number: bytes) -> Phase:
         """Acknowledge the message of the transaction, which is over with it."""

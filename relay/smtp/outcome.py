@@ -42,7 +42,8 @@ class Outcome:
     said, None where it said nothing.  `text` is one short line for the spool file and
     the log.  `status` is the enhanced status code for a delivery notice (RFC 3463),
     always set: the peer's, else the general one of the kind.  `host` is who said so, ""
-    while that is known from elsewhere.
+    while that is known from elsewhere.  `reports` tells that who took it for delivery offers
+    DSN: whatever is to be reported from now on is his to report (RFC 3461 5.2.1).
     """
 
     kind: Kind
@@ -51,17 +52,21 @@ class Outcome:
     text: str
     status: str
     host: str = ""
+    reports: bool = False
 
 
 _GENERAL = {"2": "2.0.0", "4": "4.0.0", "5": "5.0.0"}
 
 
-def judge(reply: Reply, *, soft: bool = False) -> Outcome:
-    """The outcome that a 2xx, 4xx or 5xx reply means; `soft` turns 5xx into temporary."""
+def judge(reply: Reply, *, soft: bool = False, reports: bool = False) -> Outcome:
+    """The outcome that a 2xx, 4xx or 5xx reply means; `soft` turns 5xx into temporary.
+
+    `reports` tells that the peer offers DSN.
+    """
     status = reply.enhanced or _GENERAL[str(reply.code)[0]]
     text = reply.single()
     if reply.positive:
-        return Outcome(Kind.DELIVERED, "", reply, text, status)
+        return Outcome(Kind.DELIVERED, "", reply, text, status, reports=reports)
     if reply.permanent and not soft:
         return Outcome(Kind.PERMANENT, REJECTED, reply, text, status)
     return Outcome(Kind.TEMPORARY, PUT_OFF, reply, text, "4" + status[1:])

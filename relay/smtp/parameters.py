@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 _XTEXT = re.compile(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})+")
+_NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")
 _ESCAPE = re.compile(r"\+([0-9A-F]{2})")
 _ORCPT = re.compile(r"([A-Za-z0-9-]+);(.+)")
 _UTF8_XTEXT = re.compile("(?:[!-*,-<>-~\xa1-\ud7ff\ue000-\U0010ffff]|\\+[0-9A-F]{2})+")
@@ -92,3 +93,15 @@ def xtext(value: str) -> str | None:
         return value
     plain = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), value)
     return plain if plain.isascii() and plain.isprintable() else None
+
+
+def with_orcpt(params: str, original: str) -> str:
+    """RCPT parameters that name the recipient as the client wrote it, before we rewrote it.
+
+    Unchanged where they do already (RFC 3461 5.2.1 c), and for an address beyond ASCII.
+    """
+    named = any(word[:6].upper() == "ORCPT=" for word in params.split(" "))
+    if not original or named or not (original.isascii() and original.isprintable()):
+        return params
+    word = "ORCPT=rfc822;" + _NOT_XTEXT.sub(lambda match: f"+{ord(match[0]):02X}", original)
+    return f"{params} {word}" if params else word

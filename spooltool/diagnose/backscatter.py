@@ -66,6 +66,8 @@ def _same_server(rows: Iterable[Row]) -> list[str]:
     waiting: Counter[str] = Counter()
     for row in rows:
         value = row.get("ERR_SERVER") or ""
+        if row.get("ERR_ROUTE") == "mx":
+            continue
         theirs = {host.host for host in parse_hosts(value)}
         if row.verdict.stuck and theirs & {host.host for host in row.hosts}:
             waiting[value] += 1

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from spooltool.diagnose.relay import Destination
 from spooltool.diagnose.row import Row
-from spooltool.spool.hosts import HostPort, parse_hosts
+from spooltool.diagnose.suspension import notice_hosts
+from spooltool.spool.hosts import HostPort
 
 _SMTP_PORT = 25
 _Key = tuple[HostPort, ...]
@@ -30,9 +31,12 @@ class Down:
     def mark(self, row: Row) -> Row:
         """The same row, with the next probe of its destination in its circumstances."""
         if self._probes and row.head is not None and row.letter != "T":
-            down = self._probes.get(_destination(row))
-            if down is not None:
-                row.around = replace(row.around, next_probe=_probe(down, row.around.now))
+            found = [self._probes.get(key) for key in _destinations(row)]
+            down = [one for one in found if one is not None]
+            if down and len(down) == len(found):
+                now = row.around.now
+                soonest = min(_probe(one, now) for one in down)
+                row.around = replace(row.around, next_probe=soonest)
         return row
 
 
@@ -42,10 +46,16 @@ def _probe(down: Destination, now: float) -> float:
     return max(planned, now) if down.active else planned
 
 
-def _destination(row: Row) -> _Key:
+def _destinations(row: Row) -> list[_Key]:
+    """Where a message is due: by MX that is each domain of a recipient who is."""
     if row.letter == "E":
-        return _with_ports(parse_hosts(row.get("ERR_SERVER") or ""), _SMTP_PORT)
-    return _with_ports(row.hosts, row.dport or _SMTP_PORT)
+        return [_with_ports(notice_hosts(row), _SMTP_PORT)]
+    if not row.by_mx:
+        return [_with_ports(row.hosts, row.dport or _SMTP_PORT)]
+    from spooltool.spool.mailbox import mail_domain  # start-up: most mail goes to DST
+
+    due = (one.address for one in row.results if one.pending and one.next_try <= row.around.now)
+    return [(HostPort(domain, _SMTP_PORT),) for domain in set(map(mail_domain, due))]
 
 
 def _with_ports(hosts: Iterable[HostPort], default: int) -> _Key:

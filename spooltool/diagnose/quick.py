@@ -108,7 +108,7 @@ _OWN_FORM = re.compile(
         + "".join(f"(?:{key}:{_REST})?" for key in _LOG_KEYS)
         + rf"FORMAT:\t1\nSTATE:\t *{_STATE}\nARRIVED:\t([0-9]{{1,12}}\.[0-9]{{1,6}})\n"
         + "".join(f"{key}:{_REST}" for key in _KEYS_BETWEEN)
-        + rf"(?:ERR_ROUTE:{_REST})?(?:NOTICE_OF:{_REST})?FROM:\t{_PATH}\n"
+        + rf"(?:ERR_ROUTE:{_REST})?(?:NOTICE_OF:{_REST})?(?:NOTICE:{_REST})?FROM:\t{_PATH}\n"
         + r"RCPT:\t *[PUDFNX] [0-9]{3} [0-9.]{5,9} {0,4} [0-9]{4} [0-9]{10} [0-9]{10} "
         + rf"[ -~]{{{HOST_WIDTH}}} [ -~]{{{TEXT_WIDTH}}} {_PATH}\n"
         + rf"(?:RCPT:{_REST})*(?:PASS:{_REST})*"

@@ -86,6 +86,8 @@ def _err_server_notes(rows: Sequence[Row], to: tuple[HostPort, ...]) -> list[str
     new = {host.host for host in to}
     stays: Counter[str] = Counter()
     for row in rows:
+        if row.get("ERR_ROUTE") == "mx":
+            continue  # ERR_SERVER is not asked
         old = {host.host for host in row.hosts} - new
         value = row.get("ERR_SERVER") or ""
         if any(host.host in old for host in parse_hosts(value)):

@@ -18,9 +18,10 @@ from spooltool.spool.codec import Envelope, parse
 from spooltool.spool.defects import Defect
 from spooltool.spool.hosts import HostPort, parse_hosts
 from spooltool.spool.names import SpoolName, queue_key
+from spooltool.spool.notice_kind import NoticeKind
 from spooltool.spool.recipient import Recipient, parse_path_value
 from spooltool.spool.state import State
-from spooltool.spool.states import Circumstance, Standing, judge, spoken_age, standing
+from spooltool.spool.states import Circumstance, Standing, judge, owed_notice, spoken_age, standing
 
 if TYPE_CHECKING:
     from spooltool.spool.verbs import Seen
@@ -50,7 +51,7 @@ EnvelopeReader = Callable[[SpoolName], Envelope | None]
 _hosts_of = lru_cache(4096)(parse_hosts)
 _CONNECT = re.compile(r"connect \S+:([0-9]{1,5})(?=\Z|:? )")
 _REFUSED = re.compile(r"(?<=[0-9]): [Cc]onnection refused\Z")
-_judged: dict[tuple[str, str, tuple[bytes, ...]], Standing] = {}
+_judged: dict[tuple[str, str, NoticeKind | None, tuple[bytes, ...]], Standing] = {}
 _MOST_JUDGED = 4096
 _USUAL_PORT = ":25"
 _NO_FACTS = Facts(None, None, True, False, False)
@@ -196,7 +197,7 @@ class Row:
         ):
             return self._judge_anew(around, facts)
         # A queue has few kinds of failure: what is no question of time is judged once.
-        known = (self.dir, self.letter, kind)
+        known = (self.dir, self.letter, self.notice, kind)
         verdict = _judged.get(known)
         if verdict is None:
             if len(_judged) >= _MOST_JUDGED:
@@ -216,6 +217,7 @@ class Row:
             torn=facts.torn,
             edited=facts.edited,
             deliverable=facts.deliverable,
+            notice=self.notice,
         )
 
     def _unreadable(self) -> Standing:
@@ -255,6 +257,11 @@ class Row:
         if arrived is None and self.head is not None and self.mtime <= self.around.now:
             return self.mtime
         return arrived
+
+    @property
+    def notice(self) -> NoticeKind | None:
+        """What the notice that an E file owes is about; None for other files."""
+        return owed_notice(self.letter, self.get("NOTICE")) if self.letter == "E" else None
 
     @property
     def age_is_exact(self) -> bool:

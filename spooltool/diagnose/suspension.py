@@ -32,7 +32,7 @@ class Keeper:
         if not self._orders or row.head is None or row.letter == "T":
             return None
         if row.letter == "E":
-            key: _Key = (_of_notice(row), None)
+            key: _Key = (notice_hosts(row), None)
         else:
             key = (row.hosts, row.dport)
         if key not in self._known:
@@ -52,7 +52,7 @@ class Keeper:
         return blocking(self._orders, [HostPort(h.host, h.port or default) for h in hosts])
 
 
-def _of_notice(row: Row) -> tuple[HostPort, ...]:
+def notice_hosts(row: Row) -> tuple[HostPort, ...]:
     """Where the notice of an E file goes: ERR_SERVER, or the sender's domain by its MX."""
     if row.get("ERR_ROUTE") != "mx":
         return parse_hosts(row.get("ERR_SERVER") or "")

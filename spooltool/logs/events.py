@@ -67,7 +67,7 @@ EVENTS: tuple[Event, ...] = (
     Event("put-off", MDQ, "a recipient failed for now", _OUTCOME),
     Event("rejected", MDQ, "a recipient failed for good", _OUTCOME),
     Event("unknown", MDQ, "the connection was lost after the final dot", _OUTCOME),
-    Event("notice-due", MDQ, "given up, the error mail is owed", ("expired", "notice")),
+    Event("notice-due", MDQ, "an error mail is owed", ("expired", "notice", "kind")),
     Event("notice-delivered", MDQ, "the error mail was taken, the message ends", _OUTCOME),
     Event("notice-put-off", MDQ, "the error mail failed for now", _OUTCOME),
     Event("notice-rejected", MDQ, "the error mail failed for good", _OUTCOME),

@@ -13,6 +13,7 @@ from spooltool.render.table import labelled, table
 from spooltool.render.text import columns, cut, visible, wrapped
 from spooltool.render.units import age, ago, clock, count, due, plural, size, stamp
 from spooltool.spool.defects import DEFECTS, Defect
+from spooltool.spool.notice_kind import NoticeKind
 from spooltool.spool.recipient import MARKS, Recipient
 
 if TYPE_CHECKING:
@@ -139,7 +140,8 @@ def _recipient_lines(row: Row, width: int, cut_at: int) -> list[str]:
     ordered = [*waiting, *(one for one in results if not one.pending)]
     shown = ordered[:MOST_RECIPIENTS]
     usual = {str(host) for host in row.hosts} | {f"{host}:25" for host in row.hosts}
-    cells = [(_address(one), _mark(one), _reply(one, usual)) for one in shown]
+    late = row.notice is NoticeKind.DELAY
+    cells = [(_address(one), "late" if late else _mark(one), _reply(one, usual)) for one in shown]
     lines = table(cells, cut_at)
     if len(ordered) > len(shown):
         rest = ordered[len(shown) :]
@@ -193,12 +195,21 @@ def _route_words(row: Row) -> str:
     if row.get("ERR_ROUTE") == "mx":
         server = "the MX of the sender's domain"
     if row.letter == "E":
-        words = f"given up; its notice goes to {visible(server or 'nobody: no ERR_SERVER')}"
+        words = _owed_words(row, visible(server or "nobody: no ERR_SERVER"))
     elif server is not None:
         words += f"; a notice would go to {visible(server)}"
         if row.get("ERRMAIL") == "0":
             words += " (ERRMAIL 0: none is sent)"
     return words
+
+
+def _owed_words(row: Row, server: str) -> str:
+    """Which notice an E file owes, about which message, and where it goes."""
+    kind, of = row.notice, row.get("NOTICE_OF")
+    if kind is None or kind is NoticeKind.FAILURE:
+        return f"given up; its notice goes to {server}"
+    about = f" about {visible(of)}" if of else ""
+    return f"{server}: a {kind.called}{about}"
 
 
 def _tried_words(row: Row) -> str:

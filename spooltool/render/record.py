@@ -98,6 +98,7 @@ def row_record(row: Row) -> dict[str, Any]:
         "dst": clean.text("dst", row.get("DST")),
         "dport": row.dport,
         "route": clean.text("route", row.get("ROUTE")),
+        "notice": row.notice.value if row.notice else None,
         "err_server": clean.text("err_server", row.get("ERR_SERVER")),
         "err_route": clean.text("err_route", row.get("ERR_ROUTE")),
         "rule": clean.text("rule", row.rule),

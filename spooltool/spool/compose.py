@@ -34,7 +34,8 @@ class NewMessage:
 
     `chapter` holds the chapter's keys; those left out get their defaults, and a LOG_ key
     of "" is left out of the file.  Addresses carry their parameters as on the wire.
-    `notice_of` is the message for some of whose recipients this E file is made, "" else.
+    `notice_of` is the message for some of whose recipients this E file is made, "" else;
+    `notice` the value of NOTICE, "" for a failure.
     """
 
     chapter: Mapping[str, str]
@@ -48,6 +49,7 @@ class NewMessage:
     state: State | None = None
     notice_of: str = ""
     err_route: str = "dst"
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def encode_envelope(message: NewMessage) -> Composed:
         _line("ROUTE", message.route),
         *((_line("ERR_ROUTE", message.err_route),) if message.err_route != "dst" else ()),
         *((_line("NOTICE_OF", message.notice_of),) if message.notice_of else ()),
+        *((_line("NOTICE", message.notice),) if message.notice else ()),
         _line("FROM", _path(message.sender)),
     ]
     out.append(_encoded("".join(text)))

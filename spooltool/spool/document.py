@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from spooltool.spool.defects import DEFECTS
-from spooltool.spool.fields import CHAPTER, FIELDS, Field
+from spooltool.spool.fields import CHAPTER, FIELDS, NOTICE_KINDS, Field
 from spooltool.spool.recipient import MARKS
 from spooltool.spool.states import REASONS, STANDINGS
 
@@ -22,6 +22,11 @@ def render_field_table() -> str:
 def render_marks() -> str:
     """The marks of a RCPT line as a Markdown table."""
     return _words("mark", MARKS)
+
+
+def render_notices() -> str:
+    """The kinds of notices as a Markdown table."""
+    return _words("NOTICE", NOTICE_KINDS)
 
 
 def render_standings() -> str:
@@ -37,6 +42,7 @@ def render_defects() -> str:
 SECTIONS: dict[str, Callable[[], str]] = {
     "fields": render_field_table,
     "marks": render_marks,
+    "notices": render_notices,
     "standings": render_standings,
     "defects": render_defects,
 }

@@ -97,6 +97,22 @@ def _any(value: str) -> str:
     return ""
 
 
+NOTICE_KINDS: dict[str, str] = {
+    "failure": "mail that will not be delivered",
+    "delay": "mail that is late and goes on being tried",
+    "relayed": "mail that was handed to a server which reports no deliveries",
+    "blocked": "mail that the content rules do not let through",
+    "infected": "mail in which the antivirus scanner found something",
+    "not-allowed": "mail that the rule base does not let go where it was to go",
+}
+"""What the notice of an E file is about: the first word of NOTICE."""
+
+
+def _notice(value: str) -> str:
+    kind = value.partition(" ")[0]
+    return "" if kind in NOTICE_KINDS else f"not one of {', '.join(NOTICE_KINDS)}"
+
+
 _UNREAD = "the chapter calls it unknown, and nothing reads it"
 _RECORD = "a record of how the message came"
 
@@ -315,6 +331,15 @@ FIELDS: tuple[Field, ...] = (
         OURS,
         _matches(_NUMBER, "the number of a message"),
         instead="it says what the file was made from",
+    ),
+    Field(
+        "NOTICE",
+        "kind text",
+        "what the notice of an E file is about, with what it must know besides; absent: a failure",
+        None,
+        OURS,
+        _notice,
+        instead="it says what the file was made for",
     ),
     Field(
         "FROM",

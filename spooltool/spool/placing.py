@@ -23,7 +23,7 @@ from spooltool.spool.verbs import Seen, apart, hold, moved, release
 NOT_ACKNOWLEDGED = "being received: nobody was told that it is taken"
 VERDICT = "in quarantine: a content verdict stands against it, and `release` is the word for that"
 HEADERS_ALONE = (
-    "holds the headers alone, made for recipients of {of} that failed: "
+    "holds the headers alone, made for recipients of {of}: "
     "there is no message to deliver, only its notice to send"
 )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from spooltool.spool.codec import Envelope
 from spooltool.spool.names import HOLD, QUARANTINE, RESEND, SENDER, TRASH, SpoolName
+from spooltool.spool.notice_kind import NoticeKind, parse_notice
 from spooltool.spool.state import State
 
 STANDINGS: dict[str, str] = {
@@ -104,7 +105,14 @@ def standing(name: SpoolName, env: Envelope | None, around: Circumstance) -> Sta
         torn=env.torn,
         edited=env.grown,
         deliverable=not env.complete or (env.sender is not None and bool(env.recipients)),
+        notice=owed_notice(name.letter, env.get("NOTICE")),
     )
+
+
+def owed_notice(letter: str, value: str | None) -> NoticeKind | None:
+    """The kind of notice that a file owes, by its letter and NOTICE; None when none is known."""
+    notice = parse_notice(value) if letter == "E" else None
+    return notice.kind if notice is not None else None
 
 
 def judge(
@@ -116,6 +124,7 @@ def judge(
     torn: bool = False,
     edited: bool = False,
     deliverable: bool = True,
+    notice: NoticeKind | None = None,
 ) -> Standing:
     """The standing from the few facts that decide it (see `standing`)."""
     aside = _set_aside(SpoolName(directory, letter, ""))
@@ -132,7 +141,8 @@ def judge(
         return Standing("stuck", "no-envelope", "no envelope: sender or recipients unknown")
     if letter == "E":
         last = _last_failure(state)
-        return Standing("stuck", "notice", f"notice due{': ' + last if last else ''}")
+        called = notice.called if notice is not None else "notice"
+        return Standing("stuck", "notice", f"{called} due{': ' + last if last else ''}")
     if edited or (state is not None and state.reason == "edited"):
         return Standing("stuck", "edited", "edited by hand: `accept` it first")
     if state is None:

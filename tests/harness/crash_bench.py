@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
@@ -87,14 +88,17 @@ class Bench:
         """A command of spooltool on this spool."""
         return [PYTHON, "-m", "spooltool", *words, "--spool", str(self.spool)]
 
-    def send(self, port: int, sample: Sample) -> str:
-        """The reply to the final dot, recorded when it is a 250; "" when none came."""
+    def send(self, port: int, sample: Sample, *, params: str = "") -> str:
+        """The reply to the final dot, recorded when it is a 250; "" when none came.
+
+        `params` are those of each RCPT.
+        """
 
         try:
             with closing(smtplib.SMTP("127.0.0.1", port, "client.example", 60)) as client:
                 client.ehlo()
                 replies = [client.mail(sample.sender)]
-                replies += [client.rcpt(address) for address in sample.recipients]
+                replies += [client.rcpt(address, params.split()) for address in sample.recipients]
                 if all(code == 250 for code, _ in replies):
                     replies.append(client.data(sample.content))
         except (smtplib.SMTPServerDisconnected, ConnectionError):
@@ -183,13 +187,15 @@ def make_template(
     deferred: bool = False,
     expired: bool = False,
     commands: tuple[tuple[str, ...], ...] = (),
+    params: str = "",
 ) -> Template:
     """A message accepted, deferred or expired if so asked, then changed by spooltool."""
     bench.configure()
     bench.acks = []
     with Child(bench.intake()) as intake:
         port = int(intake.line(seconds=60).rpartition(":")[2])
-        assert bench.send(port, make_sample("first", recipients=recipients))[0] == "2"
+        sample = make_sample("first", recipients=recipients)
+        assert bench.send(port, sample, params=params)[0] == "2"
         intake.kill(signal.SIGTERM)
         intake.wait(seconds=60)
     if deferred or expired:
@@ -322,12 +328,12 @@ def prepare(bench: Bench, scenario: Scenario) -> None:
     bench.configure(**scenario.settings)
     log = bench.folder / "sink.log"
     log.unlink(missing_ok=True)
-    bench.sink.use(scenario.plan, log)
+    bench.sink.use(deepcopy(scenario.plan), log)  # a list of replies is used up
 
 
 def finish(bench: Bench, scenario: Scenario, tally: Tally, where: str) -> None:
     """Start again, drain, judge."""
-    bench.sink.use(scenario.drain_plan)
+    bench.sink.use(deepcopy(scenario.drain_plan))
     bench.drain()
     verdict = bench.at_rest(freed="freed" in scenario.ends)
     if harm_of(verdict):

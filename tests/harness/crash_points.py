@@ -76,7 +76,8 @@ def points(trace: Path, spool: Path, *, after: str = "") -> list[Point]:
     """The points of a recorded run, in their order, from the first call on that has `after`.
 
     They are all calls below the spool, and writes to sockets.  What an earlier call of
-    another thread shares its count with cannot be reached and is left out.
+    another thread shares its count with cannot be reached and is left out; so is the opening
+    of a folder, which changes nothing and is done by whichever thread needs it first.
     """
     found: list[Point] = []
     seen: set[tuple[str, str, int]] = set()
@@ -93,6 +94,7 @@ def points(trace: Path, spool: Path, *, after: str = "") -> list[Point]:
         new = (call, path, number) not in seen
         seen.update((call, path, counts[thread, call, path]) for path in ("", *paths))
         began = began or after in arguments
+        new = new and "O_DIRECTORY" not in arguments
         if began and new and (paths or _DESCRIPTOR.match(arguments)):
             shown = arguments.replace(str(spool), "SPOOL")
             found.append(Point(call, path, number, shown))

@@ -54,7 +54,7 @@ Zone = Mapping[str, Mapping[str, list[str]]]
 
 
 class DnsServer:
-    """Serves `zone`, with `faults` by name; `asked` is every question, in order."""
+    """Serves `zone`, with `faults` by name ("*": of all others); `asked` is every question."""
 
     def __init__(self, zone: Zone, faults: Mapping[str, Fault] | None = None) -> None:
         self.zone = {name: dict(records) for name, records in zone.items()}
@@ -147,7 +147,7 @@ class DnsServer:
         question = query.question[0]
         name = str(question.name).rstrip(".").lower()
         self.asked.append((over, name, dns.rdatatype.to_text(question.rdtype)))
-        fault = self.faults.get(name)
+        fault = self.faults.get(name, self.faults.get("*"))
         if fault is Fault.SILENT or (fault is Fault.TRUNCATED_ALWAYS and over == "tcp"):
             return []
         if fault is Fault.GARBAGE:

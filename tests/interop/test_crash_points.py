@@ -6,6 +6,7 @@ SIGKILL at its entry.  After each the relay starts again, drains, and the checke
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,11 +22,13 @@ from tests.harness.crash_bench import (
     make_template,
 )
 from tests.harness.gates import GateRun
+from tests.harness.process import wait_until
 from tests.harness.programs import need
-from tests.harness.sink_plan import SinkPlan
+from tests.harness.sink_plan import DEFAULT_EXTENSIONS, SinkPlan
 
 BEN, CARL = "ben@example.org", "carl@example.org"
 NEVER = "550 5.1.1 no such user"
+WITHOUT_DSN = tuple(one for one in DEFAULT_EXTENSIONS if one != "DSN")
 pytestmark = pytest.mark.gate("r3")
 
 
@@ -102,6 +105,37 @@ def test_kill_at_every_call_where_one_recipient_of_three_fails_for_good(
         settled={"delivered": 2, "noticed": 1},
     )
     rehearse(benches, scenario, "one recipient of three", gate, least=20)
+
+
+def test_kill_at_every_call_of_mail_handed_on_whose_sender_is_told(
+    benches: list[Bench], gate: GateRun
+) -> None:
+    scenario = Scenario(
+        make_template(benches[0], params="NOTIFY=SUCCESS,FAILURE"),
+        mdq_once,
+        SinkPlan(extensions=WITHOUT_DSN),
+        SinkPlan(extensions=WITHOUT_DSN),
+        after="D_sender",
+        settled={"delivered": 1, "noticed": 1},
+    )
+    rehearse(benches, scenario, "mail handed on", gate, least=20)
+
+
+def test_kill_at_every_call_of_a_warning_that_mail_is_late(
+    benches: list[Bench], gate: GateRun
+) -> None:
+    template, made = make_template(benches[0]), time.time()
+    wait_until(lambda: time.time() >= made + 1, what="mail that is late")
+    scenario = Scenario(
+        template,
+        mdq_once,
+        SinkPlan(recipients={ANNA: LATER}),
+        SinkPlan(recipients={ANNA: [LATER, "250 2.1.5 ok"]}),
+        settings={"delay_warning": 1, "resend_period": 4},
+        after="D_sender",
+        settled={"delivered": 1, "noticed": 1},
+    )
+    rehearse(benches, scenario, "a warning", gate, least=20)
 
 
 @pytest.mark.parametrize(

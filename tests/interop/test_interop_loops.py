@@ -1,4 +1,4 @@
-"""Two relays that deliver to each other: the loop ends, with one notice and nothing lost."""
+"""Two relays that deliver to each other: each loop ends, be it of mail or of its notice."""
 
 from __future__ import annotations
 
@@ -53,3 +53,35 @@ def test_a_loop_of_two_relays_ends_with_one_notice(
     assert notice["final_recipients"] == list(sample.recipients)
     assert reason in content.replace(b"\r\n ", b" ")
     assert b"5.4.6" in content
+
+
+def test_a_notice_that_goes_round_ends_in_the_trash(tmp_path: Path) -> None:
+    """Each relay is the other's DST and ERR_SERVER: the mail loops, and then its notice does."""
+    ports = {"a": free_port(), "b": free_port()}
+    for name in ports:
+        (tmp_path / name).mkdir()
+
+    def relay(name: str, other: str) -> Gateway:
+        settings = {
+            "hostname": f"{name}.example",
+            "error_server": f"127.0.0.1:{ports[other]}",
+        }
+        return Gateway(tmp_path / name, ports[other], settings=settings, listen=ports[name])
+
+    with relay("a", "b") as first, relay("b", "a") as second:
+        both = (first, second)
+        number = submit(first.port, make_sample("round-and-round"))
+        trash = ".spooltool/trash"
+        wait_until(lambda: any(spool_files(one.spool, trash) for one in both), what="an end")
+        for one in both:
+            one.wait_empty()
+        (ended,) = (path for one in both for path in spool_files(one.spool, trash))
+        text = ended.read_text()
+        logs = [one.spool / ".spooltool/log/asmtpd.elg" for one in both]
+        stored = sum(log.read_text().count(" stored ") for log in logs)
+        tracked = (ended.parents[1] / "log/tracker.log").read_text()
+    assert (ended.name[0], ended.name[1:] != number) == ("R", True)
+    assert "FROM:\t<>" in text, "it is the notice, of whose failure nobody is told"
+    assert "Auto-Submitted: auto-replied" in text
+    assert stored == 12, "six passes of the mail, six of its notice"
+    assert " trashed " in tracked

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+import smtplib
 import subprocess
 from email.message import EmailMessage
 from pathlib import Path
@@ -143,6 +144,79 @@ def check_report(report: EmailMessage, x_id: str) -> None:
     assert "no such user here" in gone["Diagnostic-Code"]
     assert returned.get_content_type() in ("text/rfc822-headers", "message/rfc822")
     assert f"X-Id: {x_id}" in returned.as_string()
+
+
+def test_a_postfix_without_dsn_gets_mail_whose_success_we_report(tmp_path: Path) -> None:
+    """NOTIFY=SUCCESS, ORCPT and ENVID: told by us where the server does not report."""
+    settings = {"smtpd_discard_ehlo_keywords": "dsn"}
+    with (
+        Postfix(tmp_path / "postfix", maildir=True, settings=settings) as postfix,
+        Gateway(tmp_path, postfix.port, settings={"detailed_smtp_err_mail": True}) as gateway,
+    ):
+        send_with_dsn(gateway.port)
+        wait_until(lambda: len(mailbox(postfix)) == 2, what="the mail and the notice")
+        gateway.wait_empty()
+        (report,) = (one for one in mailbox(postfix) if one["Auto-Submitted"])
+    assert not report.defects
+    assert report["Subject"] == "Handed on: lunch"
+    words, status, returned = report.iter_parts()
+    assert "does not report deliveries" in " ".join(words.get_content().split())
+    whole, carl = status.get_payload()
+    assert whole["Original-Envelope-Id"] == "QQ+1"
+    assert whole["Received-From-MTA"] == "dns; client.example ([127.0.0.1])"
+    assert (carl["Action"], carl["Status"]) == ("relayed", "2.0.0")
+    assert carl["Original-Recipient"] == "rfc822; carl@example.org"
+    assert "dot and all" not in returned.as_string(), "only a failure gives the mail back"
+
+
+def test_a_postfix_with_dsn_reports_by_itself(tmp_path: Path) -> None:
+    with (
+        Postfix(tmp_path / "postfix", maildir=True) as postfix,
+        Gateway(tmp_path, postfix.port) as gateway,
+    ):
+        send_with_dsn(gateway.port)
+        wait_until(lambda: len(mailbox(postfix)) == 2, what="the mail and the notice")
+        gateway.wait_empty()
+        (report,) = (one for one in mailbox(postfix) if one["Auto-Submitted"])
+    assert "postfix.example" in report["From"], "what we passed on is enough for it"
+    whole, carl = list(report.iter_parts())[1].get_payload()
+    assert whole["Original-Envelope-Id"] == "QQ+1"
+    assert carl["Original-Recipient"].replace(" ", "") == "rfc822;carl@example.org"
+    assert carl["Action"] == "delivered"
+
+
+def send_with_dsn(port: int) -> None:
+    """One message to carl@ whose sender wants to know all that RFC 3461 offers."""
+    with smtplib.SMTP("127.0.0.1", port, "client.example", 60) as client:
+        client.ehlo()
+        client.sendmail(
+            "anna@example.com",
+            ["carl@example.org"],
+            "Subject: lunch\r\n\r\ndot and all\r\n",
+            ["RET=FULL", "ENVID=QQ+2B1"],
+            ["NOTIFY=SUCCESS,FAILURE", "ORCPT=rfc822;carl@example.org"],
+        )
+
+
+def test_that_mail_is_late_is_told_by_way_of_postfix(tmp_path: Path) -> None:
+    sample = make_sample("late", sender="anna@example.com", recipients=("later@example.org",))
+    with (
+        Postfix(tmp_path / "postfix", maildir=True, settings=SETTINGS) as postfix,
+        Gateway(tmp_path, postfix.port, settings={"delay_warning": 2}) as gateway,
+    ):
+        number = submit(gateway.port, sample)
+        waiting = gateway.spool / "D_resend" / f"R{number}"
+        wait_until(lambda: len(mailbox(postfix)) == 1, what="the warning")
+        tried = read_results(waiting)[0].attempts
+        wait_until(lambda: read_results(waiting)[0].attempts > tried + 1, what="two more attempts")
+        (report,) = mailbox(postfix)
+    assert report["Subject"].startswith("Delayed: ")
+    words, status, _ = report.iter_parts()
+    assert "It is not lost" in " ".join(words.get_content().split())
+    _, late = status.get_payload()
+    assert (late["Action"], late["Status"]) == ("delayed", "4.0.0")
+    assert late["Final-Log-ID"] == number
+    assert late["Will-Retry-Until"]
 
 
 def test_postfix_as_client_hands_over_its_queue(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from relay.config.checkpoint.sections import NETWORK_OBJECTS, objects_of
 from relay.config.checkpoint.smtp_conf import Unread, read_smtp_conf
 from relay.config.checkpoint.tree import Document, Item, text_of
 from relay.config.kinds import Wrong, from_option
-from relay.config.parameters import CHAPTER, NOT_YET, PARAMETER
+from relay.config.parameters import CHAPTER, PARAMETER
 
 OFF = frozenset(("", "0", "false"))
 
@@ -75,13 +75,9 @@ def _value(placed: Placed, remarks: Remarks) -> tuple[str, object] | None:
     """The parameter and its value; None, with a remark, for what relay.toml cannot say."""
     parameter = PARAMETER.get(placed.name)
     if parameter is None or parameter.source != CHAPTER:
-        if (why := NOT_YET.get(placed.name)) is None:
-            near = get_close_matches(placed.name, PARAMETER, 1, 0.75)
-            hint = f"; {near[0]}?" if near else ""
-            remarks.add(placed.file, placed.line, f"no parameter is called {placed.name!r}{hint}")
-        elif placed.value not in OFF:
-            text = f"{placed.name} = {placed.value} left out: {why}"
-            remarks.add(placed.file, placed.line, text)
+        near = get_close_matches(placed.name, PARAMETER, 1, 0.75)
+        hint = f"; {near[0]}?" if near else ""
+        remarks.add(placed.file, placed.line, f"no parameter is called {placed.name!r}{hint}")
         return None
     if not placed.value:
         return None

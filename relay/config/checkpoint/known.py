@@ -13,14 +13,12 @@ from relay.config.checkpoint import resource_fields
 from relay.config.checkpoint.edits import Leaf, Node
 from relay.config.checkpoint.sections import NETWORK_OBJECTS, RESOURCES, SERVICES
 from relay.config.kinds import Wrong, from_option
-from relay.config.parameters import CHAPTER, NOT_YET, PARAMETER, PARAMETERS
+from relay.config.parameters import CHAPTER, PARAMETER, PARAMETERS
 
 SMTP_SETTINGS = ("firewall_settings", "smtp")
 """Where a gateway object has the parameters of the SMTP Security Server."""
 
-SMTP_NAMES = tuple(
-    dict.fromkeys([*(one.name for one in PARAMETERS if one.source == CHAPTER), *NOT_YET])
-)
+SMTP_NAMES = tuple(one.name for one in PARAMETERS if one.source == CHAPTER)
 """Those parameters, by the chapter's names."""
 
 NO_GATEWAY = frozenset(("network", "machines_range", "group", "domain"))

@@ -105,7 +105,8 @@ def _trouble(answers: Sequence[Answer]) -> str:
 def _usable(address: str) -> bool:
     """Whether a connection to it can mean one host elsewhere."""
     known = ipaddress.ip_address(address)
-    return not (known.is_unspecified or known.is_multicast)
+    mapped = known.version == 6 and known.ipv4_mapped is not None
+    return not (known.is_unspecified or known.is_multicast or mapped)
 
 
 def _loopback(address: str) -> bool:

@@ -165,10 +165,12 @@ def test_the_nearest_name(near: str, name: str) -> None:
     assert problems(f"{near} = 1\n") == [(1, "", f"no parameter is called {near!r}; {name}?")]
 
 
-def test_a_name_without_effect_is_refused_with_the_reason() -> None:
-    assert problems("detailed_av_err_mail = 1\n") == [
-        (1, "", "detailed_av_err_mail would have no effect: this version has no antivirus check")
-    ]
+def test_how_much_error_mail_tells_is_off_unless_asked_for() -> None:
+    names = ("detailed_smtp_err_mail", "detailed_av_err_mail", "detailed_rb_err_mail")
+    assert [getattr(config(""), name) for name in names] == [False] * 3
+    asked = config("".join(f"{name} = 1\n" for name in names))
+    assert [getattr(asked, name) for name in names] == [True] * 3
+    assert config("").delay_warning == 0
 
 
 def test_the_limits_and_servers_of_mail_by_mx() -> None:

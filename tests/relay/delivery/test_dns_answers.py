@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -40,7 +41,8 @@ def ask(
 def test_records_with_their_ttl() -> None:
     found, server = ask("Example.org")
     mx = (Exchange(10, "mx1.example.org"), Exchange(20, "mx2.example.org"))
-    assert found == Answer(Said.RECORDS, mx, TTL)
+    assert replace(found, records=()) == Answer(Said.RECORDS, ttl=TTL)
+    assert set(found.records) == set(mx), "in any order: a response has none"
     assert [over for over, _, _ in server.asked] == ["udp"]
     assert ask("mx1.example.org", "AAAA")[0].records == ("2001:db8::1",)
 

@@ -324,15 +324,15 @@ def test_a_full_disk_at_the_notice_delays_the_rest_and_sends_nobody_twice(
         target.plan["ben@example.org"] = [Reply(550, "5.1.1", "no such user")] * 2
         target.plan["cara@example.org"] = [Reply(451, "4.7.1", "slow down")]
         mdq = world.dequeuer()
-        real = mdq.desk._counter.take
-        monkeypatch.setattr(mdq.desk._counter, "take", _full)
+        real = mdq.desk.apart._counter.take
+        monkeypatch.setattr(mdq.desk.apart._counter, "take", _full)
         running = asyncio.create_task(mdq.run())
         await world.until(lambda: any("No space" in alert for alert in world.notes.alerts))
         marks = [r.mark for r in world.envelope(f"D_sender/R{number}").recipients]
         assert marks == ["D", "P", "P"]
         await world.until(lambda: mdq.schedule.active == 0)
         assert number in mdq.schedule, "the rest waits for its next try"
-        monkeypatch.setattr(mdq.desk._counter, "take", real)
+        monkeypatch.setattr(mdq.desk.apart._counter, "take", real)
         mdq.kick_ids([number])
         await world.until(lambda: world.files() == [])
         mdq.stop()

@@ -258,8 +258,11 @@ def test_some_are_refused_and_the_rest_of_the_message_goes_on(world: World, play
 
 
 def test_a_notice_goes_by_the_mx_of_the_senders_domain(world: World, play: Any) -> None:
+    """The postmaster's copy, of another domain, follows by ERR_SERVER."""
+
     async def scenario(net: Net) -> None:
-        number = by_mx(world, "a@nobody.example", sender="billing@two.example")
+        number = by_mx(world, "a@nobody.example", sender="billing@two.example",
+                       ERR_SERVER=f"127.0.0.2:{net.port}")  # fmt: skip
         name = SpoolName("D_sender", "R", number)
         locked = lock(world.spool, name)
         rewrite(locked, splices(locked.envelope(), {"ERR_ROUTE": "mx"})).close()
@@ -268,8 +271,28 @@ def test_a_notice_goes_by_the_mx_of_the_senders_domain(world: World, play: Any) 
         await world.until(lambda: net.at(3).received and not world.files())
         mdq.stop()
         await running
-        ((sender, recipients, _),) = net.at(3).received
-        assert (sender, recipients) == ("", ("billing@two.example",))
+        (notice,), (copy,) = net.at(3).received, net.at(2).received
+        assert notice[:2] == ("", ("billing@two.example",))
+        assert copy == ("", ("postmaster@example.com",), notice[2])
+
+    play(scenario)
+
+
+def test_where_the_sender_has_no_mx_the_postmaster_is_told_all_the_same(
+    world: World, play: Any
+) -> None:
+    async def scenario(net: Net) -> None:
+        number = by_mx(world, "a@nobody.example", sender="billing@null.example",
+                       ERR_SERVER=f"127.0.0.2:{net.port}")  # fmt: skip
+        locked = lock(world.spool, SpoolName("D_sender", "R", number))
+        rewrite(locked, splices(locked.envelope(), {"ERR_ROUTE": "mx"})).close()
+        mdq = world.dequeuer(**net.settings)
+        running = asyncio.create_task(mdq.run())
+        await world.until(lambda: world.trash() == [f"E{number}"])
+        mdq.stop()
+        await running
+        ((_, to, _),) = net.at(2).received
+        assert to == ("postmaster@example.com",)
 
     play(scenario)
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relay.message.notice import RETURN_LIMIT, FailedRecipient, NoticeFacts, compose
+from relay.message.notice import RETURN_LIMIT, NoticeFacts, NoticeRecipient, compose
+from spooltool.spool.notice_kind import NoticeKind
 
 GOLDEN = Path(__file__).parent / "golden"
 ARRIVED = 1795556591.25
@@ -25,7 +26,7 @@ HEADERS = (
     b"Subject: Invoice 4711 for\n October\n"
     b"Message-ID: <8f3c.4711@example.net>\n"
 )
-GONE = FailedRecipient(
+GONE = NoticeRecipient(
     address="bilal@example.org",
     orcpt="rfc822;bilal+2Bwork@example.org",
     code=550,
@@ -34,7 +35,7 @@ GONE = FailedRecipient(
     text="No such user here; see https://example.org/help/unknown-recipient for what to do",
     last_try=int(ARRIVED) + 3,
 )
-BUSY = FailedRecipient(
+BUSY = NoticeRecipient(
     address="chiara@example.com",
     code=451,
     enhanced="4.3.0",
@@ -42,7 +43,7 @@ BUSY = FailedRecipient(
     text="try again later",
     last_try=int(BORN) - 7,
 )
-DEAD = FailedRecipient(address="david@example.com", host="10.1.5.2", text="connection refused")
+DEAD = NoticeRecipient(address="david@example.com", host="10.1.5.2", text="connection refused")
 FACTS = NoticeFacts(
     hostname="gate.example.com",
     number="001njchs",
@@ -53,6 +54,21 @@ FACTS = NoticeFacts(
     headers=HEADERS,
     envid="QQ314159+2B1",
     detailed=True,
+)
+TAKEN = dataclasses.replace(GONE, code=250, enhanced="2.0.0", text="queued as 4711")
+WAITS = NoticeRecipient(address="bilal@example.org", last_try=int(ARRIVED) + 3)
+OTHER = dataclasses.replace(WAITS, address="chiara@example.com")
+JUDGED = dataclasses.replace(
+    FACTS,
+    kind=NoticeKind.INFECTED,
+    of="001njch1",
+    explanation="Eicar-Test-Signature in invoice.zip",
+    born=ARRIVED + 3,
+    recipients=(WAITS,),
+    envid="",
+    client="out.example.net",
+    address="192.0.2.7",
+    body=b"never given back\n",
 )
 UMLAUT_HEADERS = HEADERS.replace(b"Invoice", "Größe €".encode())
 
@@ -83,6 +99,30 @@ GOLDENS = {
                 text="Größe?",
             ),
         ),
+    ),
+    "delay": dataclasses.replace(
+        FACTS,
+        kind=NoticeKind.DELAY,
+        of="001njch1",
+        born=ARRIVED + 14_400,
+        until=ARRIVED + 432_000,
+        recipients=(BUSY, dataclasses.replace(DEAD, last_try=int(ARRIVED) + 14_400)),
+        client="out.example.net",
+        address="192.0.2.7",
+    ),
+    "relayed": dataclasses.replace(
+        FACTS, kind=NoticeKind.RELAYED, of="001njch1", born=ARRIVED + 1, recipients=(TAKEN,)
+    ),
+    "blocked": dataclasses.replace(
+        JUDGED, kind=NoticeKind.BLOCKED, explanation="application/x-msdownload in setup.exe"
+    ),
+    "infected": JUDGED,
+    "infected-postmaster": dataclasses.replace(
+        JUDGED, sender="helpdesk@example.com", about="anna@example.net", recipients=(WAITS, OTHER)
+    ),
+    "infected-plain": dataclasses.replace(JUDGED, detailed=False),
+    "not-allowed": dataclasses.replace(
+        JUDGED, kind=NoticeKind.NOT_ALLOWED, explanation="rule 7: mail to example.org is dropped"
     ),
 }
 
@@ -215,16 +255,16 @@ def test_without_detail_there_is_no_reason() -> None:
             "given up after 5 days; the last attempt at 10.1.5.2 ended with: connection refused",
         ),
         (
-            FailedRecipient("x@nowhere.example.org", enhanced="5.1.2", text="no such domain"),
+            NoticeRecipient("x@nowhere.example.org", enhanced="5.1.2", text="no such domain"),
             "not possible: no such domain",
         ),
         (
-            FailedRecipient("x@example.org"),
+            NoticeRecipient("x@example.org"),
             "the last attempt at the next mail server ended with: no",
         ),
     ],
 )
-def test_a_person_reads_why(recipient: FailedRecipient, reason: str) -> None:
+def test_a_person_reads_why(recipient: NoticeRecipient, reason: str) -> None:
     text = human_text(compose(dataclasses.replace(FACTS, recipients=(recipient,))))
     assert f"{recipient.address} " in text
     assert reason in text
@@ -254,7 +294,7 @@ def test_how_long_it_was_tried(seconds: int, span: str) -> None:
     ],
 )
 def test_status(code: int, enhanced: str, status: str) -> None:
-    recipient = FailedRecipient("a@example.org", code=code, enhanced=enhanced)
+    recipient = NoticeRecipient("a@example.org", code=code, enhanced=enhanced)
     notice = compose(dataclasses.replace(FACTS, recipients=(recipient,)))
     assert groups(notice)[1]["Status"] == status
     assert b"\nX-Evil" not in notice
@@ -418,7 +458,7 @@ HOSTILE = st.text(max_size=60) | st.sampled_from(
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_nothing_from_outside_breaks_out(data: st.DataObject) -> None:
-    recipient = FailedRecipient(
+    recipient = NoticeRecipient(
         *(data.draw(HOSTILE, name) for name in ("address", "orcpt")),
         data.draw(st.sampled_from([0, 250, 451, 550])),
         *(data.draw(HOSTILE, name) for name in ("enhanced", "host", "text")),
@@ -448,3 +488,96 @@ def test_nothing_from_outside_breaks_out(data: st.DataObject) -> None:
         "Original-Recipient", "Final-Recipient", "Action", "Status", "Remote-MTA",
         "Diagnostic-Code", "Final-Log-ID",
     }  # fmt: skip
+
+
+KINDS = ["delay", "relayed", "blocked", "infected", "not-allowed"]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_notice_of_each_kind_is_a_report_of_its_action(name: str) -> None:
+    facts = GOLDENS[name]
+    action, status = {"delay": ("delayed", "4"), "relayed": ("relayed", "2")}.get(
+        name, ("failed", "5")
+    )
+    whole, *of_recipients = groups(compose(facts))
+    assert next(iter(whole)) in ("Original-Envelope-Id", "Reporting-MTA")
+    assert {group["Action"] for group in of_recipients} == {action}
+    assert {group["Status"][0] for group in of_recipients} == {status}
+    assert parse(compose(facts))["Subject"].endswith(": Invoice 4711 for October")
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_only_a_failure_gives_the_message_back(name: str) -> None:
+    facts = dataclasses.replace(GOLDENS[name], body=b"never given back\n")
+    notice = compose(facts)
+    assert b"never given back" not in notice
+    assert parts(notice)[2].get_content_type() == "text/rfc822-headers"
+    assert "The headers of your message are attached" in " ".join(human_text(notice).split())
+
+
+def test_who_handed_it_to_us_and_until_when_it_is_tried() -> None:
+    whole, first, _ = groups(compose(GOLDENS["delay"]))
+    assert whole["Received-From-MTA"] == "dns; out.example.net ([192.0.2.7])"
+    assert first["Will-Retry-Until"] == "Sun, 29 Nov 2026 21:43:11 +0000"
+    assert "Will-Retry-Until" not in groups(compose(FACTS))[1]
+
+
+@pytest.mark.parametrize(
+    ("client", "address", "shown"),
+    [
+        ("", "2001:db8::1", "dns; [IPv6:2001:db8::1]"),
+        ("[192.0.2.7]", "192.0.2.7", "dns; [192.0.2.7]"),
+        ("a\r\nX-Evil: 1", "192.0.2.7", "dns; a??X-Evil:?1 ([192.0.2.7])"),
+        ("mail.example.net", "", "dns; mail.example.net"),
+    ],
+)
+def test_a_client_is_named_as_it_called_itself(client: str, address: str, shown: str) -> None:
+    facts = dataclasses.replace(FACTS, client=client, address=address)
+    assert groups(compose(facts))[0]["Received-From-MTA"] == shown
+
+
+@pytest.mark.parametrize("kind", [kind for kind in NoticeKind if kind.judged])
+def test_without_detail_a_verdict_reads_as_any_other_failure(kind: NoticeKind) -> None:
+    """Whoever tries to get a virus in learns nothing (chapter, detailed_av_err_mail)."""
+    refused = dataclasses.replace(WAITS, code=550, enhanced="5.1.1")
+    verdict = dataclasses.replace(JUDGED, kind=kind, detailed=False, body=None)
+    failure = dataclasses.replace(
+        verdict, kind=NoticeKind.FAILURE, explanation="", recipients=(refused,)
+    )
+    assert compose(verdict) == compose(failure)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in NoticeKind if kind.judged])
+def test_with_detail_it_says_what_was_found(kind: NoticeKind) -> None:
+    notice = compose(dataclasses.replace(JUDGED, kind=kind))
+    assert "Eicar-Test-Signature in invoice.zip" in human_text(notice)
+    group = groups(notice)[1]
+    assert (group["Status"], group["Diagnostic-Code"]) == (
+        "5.7.1",
+        "x-relay; Eicar-Test-Signature in invoice.zip",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "enhanced", "status"),
+    [
+        (NoticeKind.DELAY, "", "4.0.0"),
+        (NoticeKind.DELAY, "5.1.1", "4.1.1"),
+        (NoticeKind.RELAYED, "", "2.0.0"),
+        (NoticeKind.RELAYED, "2.1.5", "2.1.5"),
+        (NoticeKind.FAILURE, "2.0.0", "5.0.0"),
+    ],
+)
+def test_the_class_of_a_status_is_that_of_its_action(
+    kind: NoticeKind, enhanced: str, status: str
+) -> None:
+    one = dataclasses.replace(GONE, enhanced=enhanced)
+    facts = dataclasses.replace(FACTS, kind=kind, recipients=(one,))
+    assert groups(compose(facts))[1]["Status"] == status
+
+
+def test_the_number_to_mention_is_that_of_the_message() -> None:
+    notice = compose(GOLDENS["delay"])
+    assert "mention the number 001njch1." in " ".join(human_text(notice).split())
+    assert groups(notice)[1]["Final-Log-ID"] == "001njch1"
+    assert parse(notice)["Message-ID"].startswith("<notice.001njchs.")

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.queue.lifecycle import Decision, End, Terms, decide, decide_notice, may_notify
+from relay.queue.lifecycle import Decision, End, Terms, decide, decide_notice
+from relay.queue.notice_owed import Whom, may_notify
 from relay.queue.retry import next_try
 from relay.smtp.outcome import Kind, Outcome, broken, judge, too_many
 from relay.smtp.reply import Reply
@@ -149,12 +150,12 @@ def test_unknown_outcomes_wait_twice_as_long_each_time() -> None:
 
 def test_a_notice_ends_by_delivery_refusal_or_age() -> None:
     state = State(term=int(NOW) - 10)
-    assert decide_notice(state, OK, NOW, TERMS, "h").end is End.REMOVE
-    assert decide_notice(state, LATER, NOW, TERMS, "h").end is End.WAIT
-    assert decide_notice(state, NEVER, NOW, TERMS, "h").end is End.TRASH
+    assert decide_notice(state, {Whom.SENDER: OK}, NOW, TERMS, "h").end is End.REMOVE
+    assert decide_notice(state, {Whom.SENDER: LATER}, NOW, TERMS, "h").end is End.WAIT
+    assert decide_notice(state, {Whom.SENDER: NEVER}, NOW, TERMS, "h").end is End.TRASH
     old = State(term=int(NOW - TERMS.abandon_time))
-    assert decide_notice(old, LATER, NOW, TERMS, "h").end is End.TRASH
-    waiting = decide_notice(state, LATER, NOW, TERMS, "h").state
+    assert decide_notice(old, {Whom.SENDER: LATER}, NOW, TERMS, "h").end is End.TRASH
+    waiting = decide_notice(state, {Whom.SENDER: LATER}, NOW, TERMS, "h").state
     assert (waiting.attempts, waiting.next_try) == (1, int(NOW) + 600)
 
 

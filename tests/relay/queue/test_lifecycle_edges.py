@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from relay.queue.lifecycle import Decision, End, Terms, decide, decide_notice, may_notify
+from relay.queue.lifecycle import Decision, End, Terms, decide, decide_notice
+from relay.queue.notice_owed import Whom, may_notify
 from relay.queue.retry import due_at
 from relay.smtp.outcome import Outcome, broken, judge, lacking, too_many
 from relay.smtp.reply import Reply
@@ -97,20 +98,23 @@ def test_a_notify_that_asks_for_nothing_counts_as_none(params: str, told: bool) 
 @pytest.mark.parametrize(("kept", "end"), [("FFD", End.REMOVE), ("FX", End.TRASH)])
 def test_who_ended_in_silence_is_kept_when_the_others_notice_is_out(kept: str, end: End) -> None:
     recipients = [Recipient(Path("a@b"), mark) for mark in kept]
-    assert decide_notice(State(term=int(NOW)), OK, NOW, TERMS, "h", recipients).end is end
+    assert (
+        decide_notice(State(term=int(NOW)), {Whom.SENDER: OK}, NOW, TERMS, "h", recipients).end
+        is end
+    )
 
 
 def test_a_suspect_clock_gives_up_no_notice_by_age() -> None:
     suspect = Terms(600, 432000, clock_suspect=True)
-    assert decide_notice(OVER, LATER, NOW, suspect, "h").end is End.WAIT
-    assert decide_notice(OVER, NEVER, NOW, suspect, "h").end is End.TRASH
+    assert decide_notice(OVER, {Whom.SENDER: LATER}, NOW, suspect, "h").end is End.WAIT
+    assert decide_notice(OVER, {Whom.SENDER: NEVER}, NOW, suspect, "h").end is End.TRASH
 
 
 def test_a_lost_notice_waits_twice_as_long_each_time() -> None:
     state = State(term=int(NOW))
     waits = []
     for _ in range(3):
-        state = decide_notice(state, LOST, NOW, TERMS, "h").state
+        state = decide_notice(state, {Whom.SENDER: LOST}, NOW, TERMS, "h").state
         waits.append(state.next_try - int(NOW))
     assert waits == [1200, 2400, 4800]
 
@@ -154,4 +158,4 @@ def test_an_attempt_that_ended_leaves_no_mark_of_its_beginning(outcomes: list[Ou
     begun = replace(FRESH, started=2)
     assert run("P" if outcomes else "D", outcomes, state=begun).state.started == 0
     for outcome in outcomes:
-        assert decide_notice(begun, outcome, NOW, TERMS, "").state.started == 0
+        assert decide_notice(begun, {Whom.SENDER: outcome}, NOW, TERMS, "").state.started == 0

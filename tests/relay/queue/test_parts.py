@@ -10,7 +10,7 @@ from relay.queue.schedule import Schedule
 from relay.queue.site import Site
 from relay.queue.turns import Turns
 
-A, B = part_of("7", "a.example"), part_of("7", "b.example")
+A, B, C = (part_of("7", f"{letter}.example") for letter in "abc")
 
 
 def schedule() -> Schedule[str]:
@@ -92,16 +92,26 @@ def test_suspended_is_a_message_none_of_whose_parts_may_be_tried() -> None:
 def test_a_turn_comes_when_the_one_before_has_ended() -> None:
     turns = Turns()
     assert not turns.taken(A)
-    turns.begin("7")
+    turns.begin(A)
     assert turns.taken(B)
-    assert turns.taken(A)
+    assert turns.taken(C)
     assert not turns.taken("8")
-    assert turns.waiting == [B, A]
+    assert turns.waiting == [B, C]
     assert turns.end("7") == B
-    turns.begin("7")
-    assert turns.end("7") == A
+    turns.begin(B)
+    assert turns.end("7") == C
     assert turns.end("7") is None
     assert turns.waiting == []
+
+
+def test_who_has_come_by_himself_waits_no_longer() -> None:
+    turns = Turns()
+    turns.begin(A)
+    assert turns.taken(B)
+    assert turns.taken(C)
+    turns._in_hand.clear()  # the turn was lost
+    turns.begin(B)
+    assert turns.end("7") == C
 
 
 def test_ten_thousand_messages_of_a_thousand_domains_take_linear_work(
@@ -133,3 +143,20 @@ def test_ten_thousand_messages_of_a_thousand_domains_take_linear_work(
                 following = made.next_for(place, now)
     assert done == 10_000
     assert looks < 3 * done
+
+
+def test_a_dead_domain_that_no_mail_asks_for_is_forgotten_in_time() -> None:
+    made = schedule()
+    made.start(1.0)
+    made.failed(A, 2.0, "refused", due=602.0)
+    made.finished(B, 2.0)
+    made.finished("8", 2.0)
+    assert made.start(700.0) == [("a.example", A)]
+    made.failed(A, 701.0, "refused", due=1301.0)
+    assert made.down("a.example"), "its mail waits"
+    made.remove("7")
+    made.start(1000.0)
+    assert [view.destination for view in made.view(1000.0)] == ["a.example"]
+    made.start(3000.0)
+    assert made.view(3000.0) == []
+    assert not made.down("a.example")

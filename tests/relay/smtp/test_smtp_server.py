@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from relay.smtp import Limits, Reply, Session
@@ -394,6 +394,7 @@ def test_an_endless_line_behind_too_many_errors_is_told_alike_whole_and_in_piece
 
 
 @settings(max_examples=150, deadline=None)
+@example(b"HELO c\r\n" + b"RCPT TO:<c@d>\r\n" * 6 + b"x" * 800 + b"\r\n", [], False)
 @given(STREAMS, st.lists(st.integers(1, 400), max_size=8), st.booleans())
 def test_any_cut_gives_the_same_events(stream: bytes, places: list[int], refuse: bool) -> None:
     if b"STARTTLS" in stream:

@@ -473,3 +473,7 @@ def test_to_mx_and_back(spool: Path, call: Call) -> None:
     plan = call(*words).out
     assert "ROUTE  dst -> mx" in plan
     assert "their notices would go to the old host" in plan
+    assert "old host" not in call(*words, "--err-server", "mx").out
+    by_mx = call("--spool", spool, "set", f"dst:{OLD}", "ERR_ROUTE=mx", "--yes")
+    assert by_mx.code == 0, by_mx.err
+    assert "old host" not in call(*words).out, "ERR_SERVER is not asked"

@@ -6,12 +6,15 @@ import pytest
 
 from fixtures.build import AS_OF
 from spooltool.control.orders import Order
+from spooltool.diagnose.down import Down
+from spooltool.diagnose.relay import Destination
 from spooltool.diagnose.row import Found, Row
 from spooltool.diagnose.suspension import Keeper
 from spooltool.query import parse
 from spooltool.render.record import row_record
 from spooltool.render.rows import pipe_line, shown_dst
 from spooltool.spool.compose import NewMessage, encode_envelope
+from spooltool.spool.hosts import HostPort
 from spooltool.spool.names import SpoolName
 from spooltool.spool.recipient import Path, Recipient
 from spooltool.spool.states import Circumstance
@@ -75,3 +78,15 @@ def test_a_notice_by_mx_waits_where_the_senders_domain_is_suspended() -> None:
     notice = row("a@one.example", marks="F", letter="E", err_route="mx")
     assert keeper.of(notice) is not None
     assert keeper.of(row("a@one.example", marks="F", letter="E")) is None
+
+
+def test_it_waits_for_the_probe_where_all_that_is_due_goes_to_dead_domains() -> None:
+    def dead(domain: str, probe: float) -> Destination:
+        hosts = (HostPort(domain, 25),)
+        return Destination(f"mx {domain}", hosts=hosts, down=True, next_probe=probe)
+
+    known = Down([dead("one.example", AS_OF + 300), dead("two.example", AS_OF + 200)])
+    both = known.mark(row("a@one.example", "b@two.example"))
+    assert both.around.next_probe == AS_OF + 200
+    assert known.mark(row("a@one.example", "b@up.example")).around.next_probe == 0
+    assert known.mark(row("a@up.example")).around.next_probe == 0
