@@ -392,6 +392,14 @@ class Config:
     content_memory: int = _whole(
         512, 128, 1 << 20, "MB", "memory of each; content that needs more waits, and is held"
     )
+    quarantine_limit: int = _whole(
+        1024,
+        0,
+        1 << 30,
+        "MB",
+        "what D_quarantine may hold; beyond it what would be blocked waits, with an alert; "
+        "0: no limit",
+    )
 
     # Space
     spool_limit: int = _whole(

@@ -63,6 +63,7 @@ def encode_result(result: Result) -> bytes:
         "reason": outcome.reason[:LONGEST_NOTE],
         "notes": _cut(outcome.notes),
         "removed": _cut(outcome.removed),
+        "fault": outcome.fault,
         "check": outcome.check.word if outcome.check is not None else "",
         "size": result.size,
         "digest": result.digest,
@@ -118,7 +119,8 @@ def _result(found: dict[str, object], task: Task) -> Result:
     check = check_of(str(found.get("check", "")))
     if (check is not None) != (verdict is Verdict.BLOCKED):
         raise Nonsense("a check that does not fit the verdict")
-    outcome = Outcome(verdict, reason, _texts(found, "notes"), _texts(found, "removed"), check)
+    notes, removed = _texts(found, "notes"), _texts(found, "removed")
+    outcome = Outcome(verdict, reason, notes, removed, check, found.get("fault") is True)
     return Result(task.number, outcome, size, digest, found.get("last") is not False)
 
 

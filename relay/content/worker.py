@@ -7,6 +7,7 @@ descriptors: the message, for reading, and an empty file.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import importlib
 import os
@@ -76,10 +77,11 @@ class Worker:
             outcome = self._judge.filter(source, output, task.orders)
             return _result(task, outcome, source, output), True
         except MemoryError:
-            reason = "content needs more memory than content_memory allows"
+            reason, fault = "content needs more memory than content_memory allows", True
         except Exception as error:  # noqa: BLE001 - unclassified at a filter is defer
             reason = f"content filter failed: {type(error).__name__}: {error}"
-        return Result(task.number, Outcome(Verdict.DEFER, reason)), False
+            fault = not isinstance(error, OSError) or error.errno == errno.EFBIG
+        return Result(task.number, Outcome(Verdict.DEFER, reason, fault=fault)), False
 
     def _sign(self, number: int, octets: int) -> None:
         self._octets += octets

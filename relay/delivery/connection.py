@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -19,6 +19,7 @@ from relay.smtp.envelope import Mail
 from relay.smtp.orders import (
     ClientOrder,
     Close,
+    Decide,
     Done,
     HostFailed,
     Ready,
@@ -84,6 +85,10 @@ class Content:
         self.crlf = crlf
 
 
+Judge = Callable[[], Awaitable[Content | None]]
+"""Gives the content of a mail that is to be judged first; None where it must not be sent."""
+
+
 class Connection(asyncio.Protocol):
     """An SMTP connection.  `opened` resolves to None (ready) or a Failure.
 
@@ -120,6 +125,8 @@ class Connection(asyncio.Protocol):
         self._handshake: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport | None = None
         self._done: asyncio.Future[Done] | None = None
+        self._taken: asyncio.Future[None] | None = None
+        self._deciding = False
         self._ready: asyncio.Future[bool] | None = None
         self._is_ready = False
         self._content: Content | None = None
@@ -198,6 +205,38 @@ class Connection(asyncio.Protocol):
             self._done = self._content = self._chunks = self._encoder = None
             self.past_dot = False
 
+    async def deliver_judged(self, mail: Mail, judge: Judge) -> Done | None:
+        """Send one mail whose content `judge` gives once the peer takes mail for somebody.
+
+        None where it gives none: then nothing was sent, and no recipient has an outcome.
+        A peer that does not wait that long has ended the mail in the usual way; what was
+        judged is judged to its end all the same.
+        """
+        self.mails += 1
+        self._is_ready = False
+        self.touched = self._loop.time()
+        done: asyncio.Future[Done] = self._loop.create_future()
+        taken: asyncio.Future[None] = self._loop.create_future()
+        self._done, self._taken = done, taken
+        self._obey(self.client.deliver(mail, held=True))
+        try:
+            await asyncio.wait((done, taken), return_when=asyncio.FIRST_COMPLETED)
+            if not done.done():
+                self._deciding = True
+                content = await judge()
+                self._deciding = False
+                self.touched = self._loop.time()
+                if content is None:
+                    self._obey(self.client.call_off())
+                    return None
+                self._content = content
+                self._obey(self.client.go_on())
+            return await done
+        finally:
+            self._done = self._taken = None
+            self._content = self._chunks = self._encoder = None
+            self._deciding = self.past_dot = False
+
     async def settled(self) -> bool:
         """Wait until another mail may follow (True) or the connection is over (False)."""
         if self.closed:
@@ -229,9 +268,10 @@ class Connection(asyncio.Protocol):
     def _awaited(self) -> bool:
         """Whether somebody waits for this connection: to open, to deliver, to be ready again.
 
-        A handshake has a limit of its own, which silence is not the measure of.
+        A handshake has a limit of its own, which silence is not the measure of; while content
+        is judged the peer waits for us.
         """
-        if self._handshake is not None:
+        if self._handshake is not None or self._deciding:
             return False
         if self._done is not None or not self.opened.done():
             return True
@@ -262,6 +302,9 @@ class Connection(asyncio.Protocol):
                     self._transport.write(cast(Send, order).data)
             elif kind is SendContent:
                 self._send_content()
+            elif kind is Decide:
+                if self._taken is not None and not self._taken.done():
+                    self._taken.set_result(None)
             elif kind is Done:
                 if self._done is not None and not self._done.done():
                     self._done.set_result(cast(Done, order))

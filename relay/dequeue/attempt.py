@@ -14,12 +14,13 @@ from functools import partial
 
 from relay.delivery.connection import Content
 from relay.dequeue.destination import Destination, legs
-from relay.policy.resources import NONE, Resource, named, needs_content
+from relay.dequeue.ruling import PutOff, Ruling, Stopped
+from relay.dequeue.text import Text
 from relay.queue.notice_owed import Whom
 from relay.smtp.envelope import Mail
 from relay.smtp.parameters import with_orcpt
 from relay.smtp.wire import BareLineEndError, encode
-from spooltool.spool.codec import HEAD_BYTES, Envelope, parse
+from spooltool.spool.codec import HEAD_BYTES, Envelope, Parts, parse
 from spooltool.spool.names import SpoolName
 from spooltool.spool.parts import parts_by_sizes
 from spooltool.spool.recipient import Recipient
@@ -55,7 +56,8 @@ class Job:
 
     `pending` are the recipients of it that wait for an end.  `unended` counts the attempts
     that were begun before this one and never ended.  `told` are the addressees that the notice
-    of an E file is offered to in this attempt.
+    of an E file is offered to in this attempt.  `ruling` says what is to be done with the
+    content, `text` is what came of it and may be sent, `verdict` why nothing may.
     """
 
     locked: Locked
@@ -66,6 +68,9 @@ class Job:
     began: float
     unended: int = 0
     told: Mapping[Whom, str] = field(default_factory=dict)
+    ruling: Ruling = None
+    text: Text | None = None
+    verdict: Stopped | PutOff | None = None
 
     @property
     def name(self) -> SpoolName:
@@ -87,8 +92,15 @@ class Job:
         self.envelope = envelope
         self.pending = legs(self.name.letter, envelope).get(self.destination, ())
 
+    def parts(self) -> Parts:
+        """Where headers and body are."""
+        found = parts_by_sizes(self.envelope)
+        return found if found is not None else file_parts(self.locked.fd, self.envelope)[0]
+
     def close(self) -> None:
-        """Drop the lock."""
+        """Drop the lock, and what was made of the content."""
+        if self.text is not None:
+            self.text.close()
         self.locked.close()
 
 
@@ -134,33 +146,6 @@ def take(
         raise
 
 
-def unjudged(envelope: Envelope, known: Mapping[str, Resource]) -> str:
-    """Which judgement of its content a message asks for that nobody here can give; "" for none.
-
-    `known` are the resources by name.  One that asks for nothing but what was done at
-    acceptance needs no judgement.  A key that cannot be obeyed is never read as "no filter".
-    """
-    for line in envelope.all("AV_SETTING"):
-        if line.value != "none":
-            return f"AV_SETTING is {line.value}, and this relay has no scanner"
-    for line in envelope.all("RESOURCE"):
-        name = named(line.value)
-        if name == NONE:
-            continue
-        resource = known.get(name)
-        if resource is None:
-            return f"RESOURCE is {line.value}, and this relay has no such resource"
-        if needs_content(resource, _content_size(envelope)):
-            return f"the content is to be judged by {name}, and this relay cannot"
-    return ""
-
-
-def _content_size(envelope: Envelope) -> int:
-    """Octets of what would be sent; of the whole file where its parts are not known."""
-    sizes = envelope.sizes
-    return sizes[1] + 1 + sizes[2] if sizes is not None else envelope.size
-
-
 def _sealed(locked: Locked, envelope: Envelope, data: bytes) -> bool:
     """Whether length and digest are what the intake wrote; True where it wrote none."""
     if envelope.line("SIZES") is None and envelope.line("DIGEST") is None:
@@ -179,9 +164,7 @@ def mail_of(job: Job) -> tuple[Mail, Content]:
     Raises Unfit for content that holds a bare CR, which is never sent.
     """
     envelope = job.envelope
-    parts = parts_by_sizes(envelope)
-    if parts is None:
-        parts, _ = file_parts(job.locked.fd, envelope)
+    parts = job.parts()
     (start, headers), (body_at, _) = parts.modified, parts.body
     sender = envelope.sender
     if sender is None:
@@ -198,7 +181,7 @@ def mail_of(job: Job) -> tuple[Mail, Content]:
         mail = Mail(sender.address, recipients, sender.params, len(wire) - 3, eightbit, utf8)
         return mail, Content(wire)
     size, lines, eightbit = 0, 0, False
-    for chunk in _content(job.locked.fd, parts.modified, parts.body, envelope):
+    for chunk in content_pieces(job):
         size += len(chunk)
         lines += 0 if envelope.crlf else chunk.count(b"\n")
         eightbit = eightbit or not chunk.isascii()
@@ -208,13 +191,13 @@ def mail_of(job: Job) -> tuple[Mail, Content]:
     mail = Mail(
         sender.address, recipients, sender.params, size + lines, eightbit, not head.isascii()
     )
-    chunks = partial(_content, job.locked.fd, parts.modified, parts.body, envelope)
+    chunks = partial(content_pieces, job)
     return mail, Content(chunks=chunks, crlf=envelope.crlf)
 
 
-def _content(
-    fd: int, headers: tuple[int, int], body: tuple[int, int], envelope: Envelope
-) -> Iterator[bytes]:
-    yield from read_chunks(fd, headers)
-    yield b"\r\n" if envelope.crlf else b"\n"
-    yield from read_chunks(fd, body)
+def content_pieces(job: Job) -> Iterator[bytes]:
+    """What is sent of an R file, as the file has it: modified headers, empty line, body."""
+    parts, fd = job.parts(), job.locked.fd
+    yield from read_chunks(fd, parts.modified)
+    yield b"\r\n" if job.envelope.crlf else b"\n"
+    yield from read_chunks(fd, parts.body)

@@ -14,6 +14,7 @@ from relay.delivery.connection import Content
 from relay.dequeue.attempt import Job
 from relay.dequeue.notices import notice_text
 from relay.dequeue.settings import Settings
+from relay.dequeue.text import Text
 from relay.message.seven_bit import Plan, Survey
 from relay.smtp.envelope import Mail
 from spooltool.store.message import file_parts, read_chunks
@@ -48,6 +49,8 @@ def _notice(job: Job, settings: Settings) -> tuple[bytes, Chunks]:
 
 def _message(job: Job) -> tuple[bytes, Chunks]:
     """The modified headers and the body of a message, with LF line ends."""
+    if job.text is not None:
+        return _judged(job.text)
     fd = job.locked.fd
     parts, _ = file_parts(fd, job.envelope)
     headers = os.pread(fd, parts.modified[1], parts.modified[0])
@@ -55,6 +58,15 @@ def _message(job: Job) -> tuple[bytes, Chunks]:
     if job.envelope.crlf:
         return headers.replace(b"\r\n", b"\n"), partial(_with_lf, body)
     return headers, body
+
+
+def _judged(text: Text) -> tuple[bytes, Chunks]:
+    """The same of what was judged.  Raises Differs where it is not that any more."""
+    for _ in text.proved():
+        pass
+    headers, at = text.head()
+    body = partial(read_chunks, text.fd, (text.start + at, text.size - at))
+    return headers, partial(_with_lf, body) if text.crlf else body
 
 
 def _with_lf(body: Chunks) -> Iterator[bytes]:

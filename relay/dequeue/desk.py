@@ -20,7 +20,6 @@ from relay.dequeue.attempt import (
     Unfit,
     mail_of,
     take,
-    unjudged,
 )
 from relay.dequeue.clock_guard import ClockGuard
 from relay.dequeue.conversion import converted
@@ -33,12 +32,15 @@ from relay.dequeue.finish import (
     place,
     write_results,
 )
+from relay.dequeue.judging import Judging
 from relay.dequeue.lanes import Result
 from relay.dequeue.new_destination import barred
 from relay.dequeue.notices import everybody, notice_mail, owed_to, why_unknown
 from relay.dequeue.notices_apart import NoticesApart
+from relay.dequeue.quarantine import Quarantine
 from relay.dequeue.records import Records
 from relay.dequeue.roster import Known, Part, Roster, parts_of
+from relay.dequeue.ruling import PutOff, Stopped
 from relay.dequeue.settings import Settings
 from relay.dequeue.settle import Settler
 from relay.dequeue.started import mark_started, unmark
@@ -51,8 +53,9 @@ from relay.queue.schedule import Schedule
 from relay.queue.suspects import MOST, Suspects
 from relay.queue.turns import AGAIN, Turns
 from relay.smtp.envelope import Mail
-from relay.smtp.outcome import Kind, Outcome
+from relay.smtp.outcome import RULE_BASE, Kind, Outcome, held_back, lacking
 from spooltool.errors import Busy, Gone, NotPermitted, SpooltoolError
+from spooltool.spool.checks import Check
 from spooltool.spool.hosts import HostPort
 from spooltool.spool.names import HOLD, SpoolName
 from spooltool.spool.state import fresh_state
@@ -95,12 +98,21 @@ class Desk:
         self.syncer = Syncer(spool.path)
         self.settler = Settler(spool, self.syncer, self._sync_failed)
         self.apart = NoticesApart(spool, self.syncer, records, self.telling, wake)
+        folder = f"/proc/self/fd/{spool.own_dir()}"
+        self.judging = Judging(folder, settings, records, self.telling)
+        self.quarantine = Quarantine(spool, settings, self.apart, self.telling)
         self._wake, self._nudge = wake, nudge
         self.stopping = False
         self._never_again: set[tuple[SpoolName, int]] = set()
-        self._unjudged: set[str] = set()
+        self._unjudged: set[tuple[str, str]] = set()
         self._spent: set[tuple[str, int]] = set()
         self._closed: set[tuple[str, int]] = set()
+
+    def obey(self, settings: Settings) -> None:
+        """These settings count from now on."""
+        self.settings = self.quarantine.settings = settings
+        self.ways.obey(settings)
+        self.judging.obey(settings)
 
     def stop(self) -> None:
         """Give out nothing more."""
@@ -110,6 +122,7 @@ class Desk:
         """Wait for what is being written and synced, and let go."""
         await self.down.settled()
         await self.settler.flush()
+        self.judging.close()
         self.syncer.close()
 
     @property
@@ -203,17 +216,47 @@ class Desk:
 
     def fitted(self, job: Job, mail: Mail, content: Content, host: str) -> tuple[Mail, Content]:
         """The same for a host without 8BITMIME, as far as it is to be and can be converted."""
-        if self.settings.eightbit != "convert":
+        if not self.converts:
             return mail, content
+        mail, content, _ = self._converted(job, mail, content, host)
+        return mail, content
+
+    def _converted(
+        self, job: Job, mail: Mail, content: Content, host: str
+    ) -> tuple[Mail, Content, Outcome | None]:
         made = converted(job, mail, self.settings)
         if isinstance(made, str):
             self.records.event(job.id, "not-converted", host=host, reason=made)
-            return mail, content
+            text = "the server does not offer 8BITMIME"
+            return mail, content, lacking("5.6.3", text, soft=self.settings.soft_bounce)
         mail, content, plan = made
         self.records.event(
             job.id, "converted", host=host, parts=plan.parts, dkim_broken=plan.breaks_dkim or None
         )
-        return mail, content
+        return mail, content, None
+
+    async def judged(
+        self, job: Job, mail: Mail, host: str, *, convert: bool
+    ) -> Content | Outcome | None:
+        """The content of a message that is to be judged, converted where that is asked.
+
+        An Outcome where it cannot be; None where nothing may be sent, and `job.verdict` says
+        why.
+        """
+        content = await self.judging.content(job)
+        if content is None or not convert:
+            return content
+        _, content, lack = self._converted(job, mail, content, host)
+        return lack or content
+
+    def differs(self, job: Job, why: str) -> None:
+        """What was about to be sent is not what was judged: it is judged anew."""
+        self.judging.differs(job, why)
+
+    @property
+    def converts(self) -> bool:
+        """Whether content is converted for a host without 8BITMIME."""
+        return self.settings.eightbit == "convert"
 
     def barred(self, job: Job, mail: Mail, address: str) -> Collection[str]:
         """The recipients whom no rule lets it go to over this address, where that is asked."""
@@ -257,7 +300,13 @@ class Desk:
             if result.unfit is not None:
                 self._unfit(result.unfit, job.part, now)
                 return
-            decision = self.decide(job, result.outcomes, result.host, now)
+            if (stopped := self._stopped(job, result)) is not None:
+                job.verdict = await self.quarantine.take(job, stopped, now)
+                if job.verdict is None:
+                    self._never(job.locked.name, job.locked.inode, job.part, now)
+                    return
+            result = self._put_off(job, result)
+            decision = self._counted(job, self.decide(job, result.outcomes, result.host, now))
             if decision.apart:
                 await asyncio.shield(self.apart.relayed(job, decision, now))
                 # What was delivered is marked first: a crash in between must not send it again.
@@ -285,6 +334,33 @@ class Desk:
             self._turn(job.id)
 
     # deciding and writing
+
+    def _stopped(self, job: Job, result: Result) -> Stopped | None:
+        """Whether content policy, or the rule base for all of them, lets it go to nobody."""
+        if isinstance(job.verdict, Stopped):
+            return job.verdict
+        waiting = sum(one.pending for one in job.envelope.recipients)
+        kept = [one for one in result.outcomes if one.reason == RULE_BASE]
+        if job.name.letter == "E" or not kept or len(kept) < waiting:
+            return None
+        return Stopped(Check.RULE_BASE, kept[0].text)
+
+    def _put_off(self, job: Job, result: Result) -> Result:
+        """What an attempt gave whose message could not be judged."""
+        verdict = job.verdict
+        if not isinstance(verdict, PutOff):
+            return result
+        if verdict.alert and (told := (job.id, verdict.text)) not in self._unjudged:
+            self._unjudged.add(told)
+            self.records.alert(f"not sent, {verdict.text}", job.id)
+        outcome = held_back(verdict.reason, verdict.text)
+        return replace(result, outcomes=(outcome,) * len(job.pending))
+
+    def _counted(self, job: Job, decision: Decision) -> Decision:
+        """What has ended its worker is counted as what may end the dequeuer."""
+        if not (isinstance(job.verdict, PutOff) and job.verdict.killed):
+            return decision
+        return replace(decision, state=replace(decision.state, started=job.unended + 1))
 
     def _begun(self, job: Job, known: Known, now: float) -> Job | None:
         """Mark an attempt as begun, unless the message has to wait, or has had its chances."""
@@ -348,6 +424,8 @@ class Desk:
                 self._told(job, Result((), ""), decision, now)
             job.close()
             return None
+        if job.name.letter == "R":
+            job.ruling = self.judging.asked(job)
         self._tell_changes(job)
         if job.destination != destination:
             job.close()
@@ -426,7 +504,7 @@ class Desk:
         if result.host_failed:
             self.down.probed(job, result, now, due)
             return
-        if any(outcome.kind is not Kind.UNKNOWN for outcome in result.outcomes):
+        if result.reached and any(one.kind is not Kind.UNKNOWN for one in result.outcomes):
             self.down.up(job.destination)
             self.schedule.alive(job.destination, now)
         delivered = any(outcome.kind is Kind.DELIVERED for outcome in result.outcomes)
@@ -491,7 +569,7 @@ class Desk:
 
     def unjudged_before(self) -> frozenset[str]:
         """Numbers of the messages that asked for a judgement in vain, each told once."""
-        waiting = frozenset(self._unjudged)
+        waiting = frozenset(number for number, _ in self._unjudged)
         self._unjudged.clear()
         return waiting
 
@@ -502,9 +580,6 @@ class Desk:
             if why := why_unknown(job.envelope):
                 return why
             return "" if known else "ERR_SERVER names no host"
-        if why := unjudged(job.envelope, self.settings.resources):
-            self._unjudged.add(job.id)
-            return why
         return "" if known else "DST names no host"
 
     def _tell_changes(self, job: Job) -> None:

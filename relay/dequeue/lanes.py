@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from relay.delivery.connection import Connection, Content, Failure
@@ -22,9 +22,11 @@ from relay.delivery.pool import NO_HOST, Pool
 from relay.delivery.resolve import Address
 from relay.dequeue.attempt import Job, Unfit
 from relay.dequeue.destination import SMTP_PORT, Destination
+from relay.dequeue.ruling import PutOff
 from relay.dequeue.ways import Hosts
 from relay.queue.offer import Offer
 from relay.smtp.envelope import Mail
+from relay.smtp.orders import Done
 from relay.smtp.outcome import Kind, Outcome, barred, broken
 from relay.smtp.reply import Reply
 
@@ -44,13 +46,15 @@ class Result:
     """What one attempt gave: an outcome a pending recipient, and the host that gave it.
 
     `tls` is version and cipher by host, where the connection was encrypted.  `host_failed`
-    tells that no mail was offered at all: the failure is the destination's.
+    tells that no mail was offered at all: the failure is the destination's.  `reached` is
+    false where nobody was asked, because the content cannot be judged now.
     `unfit` is set where the message itself cannot be sent.
     """
 
     outcomes: tuple[Outcome, ...]
     host: str
     host_failed: bool = False
+    reached: bool = True
     tls: Mapping[str, str] = field(default_factory=dict)
     unfit: Unfit | None = None
 
@@ -72,6 +76,24 @@ class Work(Protocol):
 
     def fitted(self, job: Job, mail: Mail, content: Content, host: str) -> tuple[Mail, Content]:
         """The same for a host without 8BITMIME, as far as it is to be and can be converted."""
+        ...
+
+    async def judged(
+        self, job: Job, mail: Mail, host: str, *, convert: bool
+    ) -> Content | Outcome | None:
+        """The content of a message that is judged, converted where that is asked and possible.
+
+        An Outcome where it is not; None where nothing may be sent.
+        """
+        ...
+
+    def differs(self, job: Job, why: str) -> None:
+        """What was about to be sent is not what was judged."""
+        ...
+
+    @property
+    def converts(self) -> bool:
+        """Whether content is converted for a host without 8BITMIME."""
         ...
 
     def barred(self, job: Job, mail: Mail, address: str) -> Collection[str]:
@@ -214,6 +236,9 @@ class Lane:
 
     async def _attempt(self, job: Job, way: Way) -> Result | None:
         """Try one message; None when its peer has too many connections already."""
+        if isinstance(job.ruling, PutOff):
+            job.verdict = job.ruling
+            return Result((), "", reached=False)
         try:
             mail, content = self._work.mail(job)
         except Unfit as unfit:
@@ -239,6 +264,10 @@ class Lane:
             last = connection
         if last is None:
             return None
+        if last.broken_content and job.ruling is not None and not offer.decided:
+            self._work.differs(job, last.broken_content)
+        if job.verdict is not None and not offer.decided:
+            return Result((), "", tls=tls)
         if last.broken_content and not offer.delivered:
             why = Unfit("bare", last.broken_content, job.locked, job.envelope)
             return Result((), "", unfit=why)
@@ -269,9 +298,16 @@ class Lane:
             if not mail.recipients:
                 offer.answered((), host)
             else:
-                if mail.eightbit and connection.lacks_eightbit:
-                    mail, body = self._work.fitted(job, mail, content, host)
-                done = await connection.deliver(mail, body)
+                lacks = mail.eightbit and connection.lacks_eightbit
+                done: Done | None
+                if job.ruling is None:
+                    if lacks:
+                        mail, body = self._work.fitted(job, mail, content, host)
+                    done = await connection.deliver(mail, body)
+                else:
+                    done = await self._judged(job, mail, connection, convert=lacks)
+                if done is None:
+                    break
                 offer.answered(done.outcomes, host, gap=bool(done.gap))
             if not offer.open or last.broken_content:
                 break
@@ -291,6 +327,27 @@ class Lane:
             self._end()
             self.connection = connection = other
         return last
+
+    async def _judged(
+        self, job: Job, mail: Mail, connection: Connection, *, convert: bool
+    ) -> Done | None:
+        """Offer a mail whose content is judged once the host takes it; None: it is not sent."""
+        host, lack = _peer(connection.address), list[Outcome]()
+        convert = convert and self._work.converts
+        if convert:  # else the host would be said to lack what it does not need
+            mail = replace(mail, eightbit=False)
+
+        async def judge() -> Content | None:
+            found = await self._work.judged(job, mail, host, convert=convert)
+            if isinstance(found, Outcome):
+                lack.append(found)
+                return None
+            return found
+
+        done = await connection.deliver_judged(mail, judge)
+        if done is None and lack:
+            return Done((lack[0],) * len(mail.recipients), gap="8BITMIME")
+        return done
 
     async def _connected(self) -> Connection | None:
         """The connection at hand, if it takes another mail."""

@@ -306,6 +306,7 @@ class Dequeuer:
         every = 1.0 / rate if rate else 0.0
         self._pool.forget_failures()
         self.desk.ways.forget_troubles()
+        self.desk.judging.scanners.forget_troubles()
         suspended = sum(map(self.schedule.suspended, numbers))
         count = self.schedule.kick(numbers, time.time(), every=every)
         facts = {"rate": rate} if rate else {}
@@ -385,12 +386,12 @@ class Dequeuer:
         """
         if self._reread is None:
             return
-        self.settings = self.desk.settings = settings = self._reread()
+        self.settings = settings = self._reread()
         self.schedule.limits = settings.limits
         self._pool.timeout = settings.timeout
         self._pool.ask(settings.hops(), Trust(settings.tls_minimum))
         self._pool.eightbit = settings.eightbit
-        self.desk.ways.obey(settings)
+        self.desk.obey(settings)
         # What they asked for may be known now.
         self.kick_ids(self.desk.unjudged_before())
         self.records.event("", "reload")

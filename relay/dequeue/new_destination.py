@@ -12,6 +12,7 @@ from relay.dequeue.attempt import Job
 from relay.policy.resources import NONE, Resource, named
 from relay.policy.rulebase import RuleBase
 from relay.smtp.mailbox import NULL, BadPath, Mailbox, parse_path, parse_postmaster
+from spooltool.spool.checks import Check
 from spooltool.spool.recipient import Path
 
 NOBODY: frozenset[str] = frozenset()
@@ -27,9 +28,11 @@ def barred(
     """Those of a mail's recipients to whom no rule lets it go over an IP address.
 
     Sender and recipients are matched as they were received.  Without rules nobody is barred:
-    there is nothing to ask.
+    there is nothing to ask; nor is one whom an operator released.
     """
     envelope = job.envelope
+    if any(line.value.split(" ")[0] == Check.RULE_BASE.word for line in envelope.all("PASS")):
+        return NOBODY
     resource = resources.get(named(envelope.get("RESOURCE") or NONE))
     notice = job.name.letter == "E"
     if rules is None or resource is None or envelope.sender is None:

@@ -18,6 +18,7 @@ from relay.dequeue.mdq import Dequeuer
 from relay.dequeue.settings import Settings
 from relay.logs.output import Output
 from relay.logs.process_log import ProcessLog
+from relay.message.mime import Limits as MimeLimits
 from relay.policy.mx import Limits as MxLimits
 from relay.policy.rulebase import rulebase_of
 from relay.queue.schedule import Limits
@@ -28,6 +29,9 @@ from spooltool.store.root import Spool, check_local
 
 WAKE = "wake"
 """Name of the datagram socket in `.spooltool/` by which the intake says that mail came."""
+
+OUR_LINES, OUR_FIELDS = 64 * 1024, 10
+"""What a header block may have grown by at acceptance: our Received line, rewriting."""
 
 Reload = Callable[[], Config | str]
 """Reads the configuration again, or says why it cannot."""
@@ -67,6 +71,13 @@ def settings_of(config: Config) -> Settings:
         destinations=config.destinations,
         rules=rulebase_of(config) if config.rules else None,
         resources={resource.name: resource for resource in config.resources},
+        scanners=config.scanners,
+        content_workers=config.content_workers,
+        content_memory=config.content_memory << 20,
+        quarantine_limit=config.quarantine_limit << 20,
+        mime_limits=MimeLimits(
+            header=config.max_header_size + OUR_LINES, fields=config.max_header_fields + OUR_FIELDS
+        ),
         mx_limits=MxLimits(config.max_mx_node_per_mail, config.max_ips_per_mx_node),
         mx_port=config.mx_port,
         dns_servers=config.dns_servers,

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 
 from relay.config.destinations import DestinationTable
 from relay.config.resources import Resource
+from relay.config.scanners import ScannerTable
+from relay.content.filtering import FILTER
 from relay.delivery.connection import EightBit
+from relay.message.mime import DEFAULT_LIMITS
+from relay.message.mime import Limits as MimeLimits
 from relay.policy.hops import Hops
 from relay.policy.mx import Limits as MxLimits
 from relay.policy.rulebase import RuleBase
@@ -18,7 +22,10 @@ from spooltool.spool.hosts import HostPort
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Seconds and counts as in the table of parameters (`relay.config.parameters`)."""
+    """Seconds and counts as in the table of parameters (`relay.config.parameters`).
+
+    `content_memory` and `quarantine_limit` are octets.
+    """
 
     hostname: str
     postmaster: str = ""
@@ -42,12 +49,18 @@ class Settings:
     tls_minimum: str = "1.2"
     destinations: tuple[DestinationTable, ...] = ()
     resources: Mapping[str, Resource] = field(default_factory=dict)
+    scanners: tuple[ScannerTable, ...] = ()
     rules: RuleBase | None = None
     mx_limits: MxLimits = field(default_factory=MxLimits)
     mx_port: int = 25
     dns_servers: tuple[HostPort, ...] = ()
     dns_timeout: float = 10.0
     listeners: tuple[HostPort, ...] = ()
+    content_filter: str = FILTER
+    content_workers: int = 2
+    content_memory: int = 512 << 20
+    quarantine_limit: int = 0
+    mime_limits: MimeLimits = DEFAULT_LIMITS
 
     def notice_terms(self, *, errmail: bool) -> NoticeTerms:
         """What decides who is told; `errmail` is ERRMAIL of the file."""

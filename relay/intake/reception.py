@@ -141,6 +141,7 @@ class Reception:
             self.acceptance.resource,
             route=self.acceptance.route,
             err_route=self.acceptance.err_route,
+            judged=self.acceptance.judged,
         )
         received = received_line(
             Arrival(

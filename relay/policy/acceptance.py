@@ -28,7 +28,7 @@ class Acceptance:
     absent in the file: nothing is recorded.  `rule` 0 is the implicit rule; `rule_action`
     16 is what the chapter calls usual.  `resource` is name and digest.  `route` and `err_route`
     are dst, or mx where mail or its notices go by the MX of recipients and sender.  The `av_*`
-    are "none" and nothing without a scan.
+    are "none" and nothing without a scan.  `judged` tells that content is to be looked at.
     """
 
     dst: str
@@ -47,6 +47,7 @@ class Acceptance:
     av_setting: str = "none"
     av_address: HostPort = NO_SCANNER
     av_headers: bool = False
+    judged: bool = False
 
     def chapter(self, source: str, port: int) -> dict[str, str]:
         """The keys with their values, for a message from a client at `source`, `port`."""

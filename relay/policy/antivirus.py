@@ -83,13 +83,11 @@ class FindPart:
 class Quarantine:
     """Never delivered: a person judges.  Postmaster is told, with the headers only.
 
-    `text` is for the log and for postmaster; `tell_sender` is whether the sender is told,
-    too, what `sender_text` gives.
+    `text` is for the log and for postmaster.
     """
 
     text: str
     names: tuple[str, ...] = ()
-    tell_sender: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +129,10 @@ def decide(
     *,
     a_part: bool,
     may_modify: bool = True,
-    tell_sender: bool = False,
 ) -> Decision:
     """What becomes of what was scanned: a part of a mail, or the mail as a whole.
 
     `may_modify` is what the resource allows now; where it does not, cure is check.
-    `tell_sender` is the resource's "notify sender on error".
     """
     cures = mode is Mode.CURE and may_modify
     match outcome:
@@ -147,28 +143,19 @@ def decide(
         case Infected(names) if cures:
             return ReplacePart(names) if a_part else FindPart(names)
         case Cured(names) | Infected(names):
-            return Quarantine(_infected(names), names, tell_sender)
+            return Quarantine(_infected(names), names)
         case NotScanned(Unscanned.LIMIT | Unscanned.ENCRYPTED, text):
-            return Quarantine(f"not scanned: {text}", (), tell_sender)
+            return Quarantine(f"not scanned: {text}")
         case NotScanned(_, text) | Unreachable(text) | Silent(text):
             return Wait(text)
         case _:
             assert_never(outcome)
 
 
-def unfound(names: tuple[str, ...], *, tell_sender: bool) -> Quarantine:
+def unfound(names: tuple[str, ...]) -> Quarantine:
     """After `FindPart`: the mail has something, and none of its parts alone has."""
     text = f"{_infected(names)}, and no single part that could be replaced"
-    return Quarantine(text, names, tell_sender)
-
-
-def sender_text(quarantine: Quarantine, *, detailed: bool) -> str:
-    """What the sender reads; `detailed` is detailed_av_err_mail.
-
-    Without it who sends viruses on purpose learns nothing about the scanner.
-    """
-    plain = "The message did not pass a content check."
-    return f"{plain} {quarantine.text}" if detailed else plain
+    return Quarantine(text, names)
 
 
 def _infected(names: tuple[str, ...]) -> str:

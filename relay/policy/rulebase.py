@@ -195,6 +195,7 @@ class RuleBase:
             av_setting=setting,
             av_address=address,
             av_headers=resource.enable_cvp and resource.send_headers,
+            judged=resources.needs_content(resource, 0),
         )
 
 

@@ -24,7 +24,8 @@ class Verdict(StrEnum):
 class Outcome:
     """The verdict, why, what to note in the log, what was removed.
 
-    `check` says which one blocks; None unless the verdict is BLOCKED.
+    `check` says which one blocks; None unless the verdict is BLOCKED.  `fault` tells of DEFER
+    that it is this content on which the filter fails.
     """
 
     verdict: Verdict
@@ -32,3 +33,4 @@ class Outcome:
     notes: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     check: Check | None = None
+    fault: bool = False

@@ -68,7 +68,7 @@ def _after(
             told = f"what is infected: antivirus ({', '.join(names)})"
             removed = (*copy.outcome.removed, told)
             return copy.judged(replace(copy.outcome, verdict=Verdict.CHANGED, removed=removed))
-        case Quarantine(text, _, _):
+        case Quarantine(text):
             return copy.judged(Outcome(Verdict.BLOCKED, f"{by}{text}", check=Check.ANTIVIRUS))
         case Wait(text, _):
             return copy.judged(Outcome(Verdict.DEFER, f"{by}{text}"))

@@ -8,18 +8,20 @@ from relay.smtp.extensions import Extensions
 from relay.smtp.outcome import Outcome
 from relay.smtp.reply import Reply
 
+DATA = b"DATA\r\n"
+
 
 class Attempt:
     """One mail offered to one server.
 
-    `commands` are MAIL, a RCPT for each recipient that can be sent, and DATA, as far as
-    they are not sent yet; `answered` counts their replies, `accepted` the recipients
-    taken, `refusal` is the outcome if MAIL was refused.
+    `commands` are MAIL, a RCPT for each recipient that can be sent, and DATA, unless that is
+    `held` back, as far as they are not sent yet; `answered` counts their replies, `accepted`
+    the recipients taken, `refusal` is the outcome if MAIL was refused.
     """
 
     __slots__ = ("_outcomes", "_sent", "_soft", "accepted", "answered", "commands", "refusal")
 
-    def __init__(self, mail: Mail, peer: Extensions, *, soft: bool) -> None:
+    def __init__(self, mail: Mail, peer: Extensions, *, soft: bool, held: bool = False) -> None:
         self._soft = soft
         self._sent: list[int] = []
         self._outcomes: list[Outcome | None] = [None] * len(mail.recipients)
@@ -35,7 +37,8 @@ class Attempt:
                 self._outcomes[number] = outcome.unsendable(
                     "4.1.3", "recipient address cannot be sent"
                 )
-        self.commands.append(b"DATA\r\n")
+        if not held:
+            self.commands.append(DATA)
 
     @property
     def empty(self) -> bool:

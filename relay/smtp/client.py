@@ -10,6 +10,12 @@ What a transaction goes through::
     receive(354)  -> SendContent()          content_sent() at its last octets
     receive(250)  -> Done(outcomes) Ready()
 
+A mail whose content is not known to be fit yet is held before DATA, until the peer has
+taken its sender and a recipient::
+
+    deliver(mail, held=True) -> Send(MAIL RCPT …)
+    receive(250 250)         -> Decide()     go_on() -> Send(DATA), or call_off() -> Send(RSET)
+
 Before the final dot a lost connection means "temporary", after it "unknown".
 """
 
@@ -20,13 +26,14 @@ from enum import Enum, auto
 from typing import Literal
 
 from relay.smtp import outcome, wire
-from relay.smtp.attempt import Attempt
+from relay.smtp.attempt import DATA, Attempt
 from relay.smtp.commands import parse_helo
 from relay.smtp.envelope import Mail, sendable
 from relay.smtp.extensions import Extensions, parse_extensions
 from relay.smtp.orders import (
     ClientOrder,
     Close,
+    Decide,
     Done,
     HostFailed,
     Ready,
@@ -47,6 +54,8 @@ class State(Enum):
     READY = auto()
     """Nothing: a reply now is one too many."""
     ENVELOPE = auto()
+    HELD = auto()
+    """Nothing: the envelope is taken, and we have not decided yet."""
     CONTENT = auto()
     """Nothing: the content is being sent."""
     DOT = auto()
@@ -63,6 +72,7 @@ _STAGES = {
     State.GREETING: "waiting for the greeting",
     State.EHLO: "waiting for the reply to EHLO",
     State.HELO: "waiting for the reply to HELO",
+    State.HELD: "the content was judged",
     State.CONTENT: "sending the content",
     State.DOT: "waiting for the reply to the final dot",
     State.STARTTLS: "waiting for the reply to STARTTLS",
@@ -85,6 +95,7 @@ class Client:
     __slots__ = (
         "_attempt",
         "_eightbit",
+        "_held",
         "_helo",
         "_orders",
         "_reader",
@@ -111,6 +122,7 @@ class Client:
         self._helo = helo
         self._soft = soft_bounce
         self._eightbit = eightbit
+        self._held = False
         self._reader = ReplyReader()
         self._orders: list[ClientOrder] = []
         self._attempt = Attempt(_NOTHING, self.extensions, soft=soft_bounce)
@@ -122,8 +134,11 @@ class Client:
 
     # Calls.
 
-    def deliver(self, mail: Mail) -> list[ClientOrder]:
-        """Begin a transaction; commands are pipelined where the peer offers it."""
+    def deliver(self, mail: Mail, *, held: bool = False) -> list[ClientOrder]:
+        """Begin a transaction; commands are pipelined where the peer offers it.
+
+        `held`: DATA waits for `go_on`.
+        """
         self._want(State.READY)
         count = len(mail.recipients)
         if not count:
@@ -134,7 +149,8 @@ class Client:
         if not sendable(mail.sender):
             refused = outcome.unsendable("4.1.7", "sender address cannot be sent")
             return [Done((refused,) * count), Ready()]
-        self._attempt = attempt = Attempt(mail, self.extensions, soft=self._soft)
+        self._held = held
+        self._attempt = attempt = Attempt(mail, self.extensions, soft=self._soft, held=held)
         if attempt.empty:
             return [Done(attempt.results(None)), Ready()]
         if "PIPELINING" in self.extensions:
@@ -144,6 +160,22 @@ class Client:
             data = attempt.commands.pop(0)
         self.state = State.ENVELOPE
         return [Send(data)]
+
+    def go_on(self) -> list[ClientOrder]:
+        """After `Decide`: the content may be sent."""
+        if self.state is State.CLOSED:
+            return []
+        self._want(State.HELD)
+        self.state = State.ENVELOPE
+        return [Send(DATA)]
+
+    def call_off(self) -> list[ClientOrder]:
+        """After `Decide`: nothing is sent; no outcome follows."""
+        if self.state is State.CLOSED:
+            return []
+        self._want(State.HELD)
+        self._rset()
+        return self._flush()
 
     def starttls(self) -> list[ClientOrder]:
         """Ask for TLS (RFC 3207); `StartTls`, then `secured()`, or `HostFailed` follow."""
@@ -278,6 +310,8 @@ class Client:
             attempt.replied(reply)
             if attempt.commands:
                 self._step(attempt)
+            elif self._held:
+                self._hold(attempt)
 
     def _step(self, attempt: Attempt) -> None:
         """Without pipelining: send the next command, or give up where none makes sense."""
@@ -286,6 +320,22 @@ class Client:
             self._rset()
         else:
             self._orders.append(Send(attempt.commands.pop(0)))
+
+    def _hold(self, attempt: Attempt) -> None:
+        """A mail held back: once its last recipient was answered it is our turn."""
+        if not attempt.awaits_data:
+            return
+        if attempt.hopeless:
+            self._done(None)
+            self._rset()
+        else:
+            self.state = State.HELD
+            self._orders.append(Decide())
+
+    def _interrupted(self, reply: Reply) -> None:
+        """A reply while the peer waits for DATA: a farewell, as a rule."""
+        text = reply.single() if reply.code == 421 else f"protocol error: {reply}"
+        self._fail(outcome.PUT_OFF, text, reply if reply.code == 421 else None)
 
     def _data_replied(self, reply: Reply) -> None:
         attempt = self._attempt
@@ -364,7 +414,7 @@ class Client:
             reason = outcome.TLS
         if state in _BEFORE_MAIL:
             self._orders.append(HostFailed(reply, reason, told))
-        elif state in (State.ENVELOPE, State.CONTENT, State.DOT):
+        elif state in (State.ENVELOPE, State.HELD, State.CONTENT, State.DOT):
             if reply is not None:
                 rest = outcome.judge(reply)
             else:
@@ -415,6 +465,7 @@ _ON_REPLY: dict[State, Callable[[Client, Reply], None]] = {
     State.HELO: Client._helo_replied,
     State.READY: Client._unasked,
     State.ENVELOPE: Client._envelope_replied,
+    State.HELD: Client._interrupted,
     State.CONTENT: Client._content_interrupted,
     State.DOT: Client._dot_replied,
     State.LONE_DOT: Client._lone_dot_replied,

@@ -57,6 +57,11 @@ class Abort:
 
 
 @dataclass(slots=True)
+class Decide:
+    """The peer takes the envelope of a mail held back: call `go_on` or `call_off`."""
+
+
+@dataclass(slots=True)
 class SendContent:
     """Write the content in its wire form, final dot included (`relay.smtp.wire`).
 
@@ -93,4 +98,4 @@ class HostFailed:
 
 
 ServerOrder = Send | Begin | Content | End | Abort | StartTls | Close
-ClientOrder = Send | SendContent | Done | Ready | HostFailed | StartTls | Close
+ClientOrder = Send | Decide | SendContent | Done | Ready | HostFailed | StartTls | Close

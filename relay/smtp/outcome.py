@@ -17,6 +17,8 @@ REJECTED = "rejected"
 """A 5xx reply, or an extension that the message needs and the peer lacks."""
 TLS = "tls"
 """Encryption is wanted of this host and did not come about."""
+RULE_BASE = "rule-base"
+"""No rule lets the mail go to this host."""
 UNREADABLE = "unreadable"
 """The envelope holds what must not go on the wire (a spool file edited by hand)."""
 TOO_MANY = "too-many"
@@ -87,7 +89,12 @@ def lacking(status: str, text: str, *, soft: bool = False) -> Outcome:
 
 def barred(address: str) -> Outcome:
     """The outcome for a recipient whom no rule lets this mail go to over an address."""
-    return Outcome(Kind.PERMANENT, REJECTED, None, f"no rule lets it go to {address}", "5.7.1")
+    return Outcome(Kind.PERMANENT, RULE_BASE, None, f"no rule lets it go to {address}", "5.7.1")
+
+
+def held_back(reason: str, text: str) -> Outcome:
+    """The outcome for who waits because nobody can judge the content now: `scanner`, `limit`."""
+    return Outcome(Kind.TEMPORARY, reason, None, text, "4.7.0")
 
 
 def unsendable(status: str, text: str) -> Outcome:

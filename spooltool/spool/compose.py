@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from spooltool.spool.codec import HEAD_BYTES
 from spooltool.spool.fields import CHAPTER_KEYS, FIELD, FORMAT_VERSION, LOG_KEYS, escape_text
+from spooltool.spool.judged import JUDGED_WIDTH, encode_judged
 from spooltool.spool.recipient import (
     FRESH_RESULT,
     Path,
@@ -34,8 +35,8 @@ class NewMessage:
 
     `chapter` holds the chapter's keys; those left out get their defaults, and a LOG_ key
     of "" is left out of the file.  Addresses carry their parameters as on the wire.
-    `notice_of` is the message for some of whose recipients this E file is made, "" else;
-    `notice` the value of NOTICE, "" for a failure.
+    `judged` tells that its content will be.  `notice_of` is the message for some of whose
+    recipients this E file is made, "" else; `notice` the value of NOTICE, "" for a failure.
     """
 
     chapter: Mapping[str, str]
@@ -50,6 +51,7 @@ class NewMessage:
     notice_of: str = ""
     err_route: str = "dst"
     notice: str = ""
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ _SEPARATORS = {key: key + FIELD[key].separator for key in FIELD}
 _DEFAULTS = {key: FIELD[key].default or "" for key in CHAPTER_KEYS}
 _STATE = _SEPARATORS["STATE"].encode()
 _RCPT = _SEPARATORS["RCPT"].encode()
+_VERDICT = _SEPARATORS["VERDICT"].encode()
 _SIZES = _SEPARATORS["SIZES"].encode()
 _DIGEST = _SEPARATORS["DIGEST"].encode()
 
@@ -95,9 +98,13 @@ def encode_envelope(message: NewMessage) -> Composed:
         *((_line("ERR_ROUTE", message.err_route),) if message.err_route != "dst" else ()),
         *((_line("NOTICE_OF", message.notice_of),) if message.notice_of else ()),
         *((_line("NOTICE", message.notice),) if message.notice else ()),
-        _line("FROM", _path(message.sender)),
     ]
     out.append(_encoded("".join(text)))
+    at += len(out[-1])
+    if message.judged:
+        out.append(_verdict(at + len(_VERDICT)))
+        at += len(out[-1])
+    out.append(_encoded(_line("FROM", _path(message.sender))))
     at += len(out[-1])
     for recipient in message.recipients:
         out.append(_recipient(recipient, at + len(_RCPT)))
@@ -142,6 +149,13 @@ def _state_padding(offset: int) -> int:
     """Blanks that keep the whole STATE inside one 512-byte sector."""
     room = 512 - offset % 512
     return 0 if room >= STATE_WIDTH else room
+
+
+def _verdict(offset: int) -> bytes:
+    """A VERDICT line that says nothing yet, its value in one sector."""
+    room = 512 - offset % 512
+    pad = 0 if room >= JUDGED_WIDTH else room
+    return _VERDICT + b" " * pad + encode_judged(None) + b"\n"
 
 
 def _recipient(recipient: Path | Recipient, offset: int) -> bytes:

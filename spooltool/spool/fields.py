@@ -342,6 +342,16 @@ FIELDS: tuple[Field, ...] = (
         instead="it says what the file was made for",
     ),
     Field(
+        "VERDICT",
+        "fixed width",
+        "what content policy last said of the message, updated in place; absent where nothing "
+        "is asked of its content",
+        None,
+        OURS,
+        _any,
+        instead="the next attempt judges anew; `release` waives a check",
+    ),
+    Field(
         "FROM",
         "<address> params",
         "the envelope sender with its MAIL parameters",

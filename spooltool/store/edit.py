@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from spooltool.errors import CannotWrite, Gone, NotRegular
 from spooltool.spool.codec import Envelope, Splice
+from spooltool.spool.judged import JUDGED_WIDTH, Judged, encode_judged
 from spooltool.spool.recipient import Recipient, encode_result
 from spooltool.spool.state import State, encode_state, with_started
 from spooltool.store.lock import Locked
@@ -65,6 +66,21 @@ def write_started(locked: Locked, envelope: Envelope, started: int) -> bool:
         return False
     try:
         os.pwrite(locked.fd, with_started(line.raw, started), line.value_start)
+    except OSError as error:
+        raise CannotWrite(f"{locked.name.file}: {error.strerror}") from error
+    return True
+
+
+def write_verdict(locked: Locked, envelope: Envelope, judged: Judged | None) -> bool:
+    """Write VERDICT in place, None for that there is none; False where it has no place.
+
+    Raises CannotWrite.
+    """
+    lines = envelope.all("VERDICT")
+    if len(lines) != 1 or len(lines[0].raw) != JUDGED_WIDTH:
+        return False
+    try:
+        os.pwrite(locked.fd, encode_judged(judged), lines[0].value_start)
     except OSError as error:
         raise CannotWrite(f"{locked.name.file}: {error.strerror}") from error
     return True

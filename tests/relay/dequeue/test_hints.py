@@ -48,7 +48,7 @@ def test_a_file_put_into_d_resend_by_hand_is_found_without_being_told(
         running = asyncio.create_task(mdq.run())
         await world.until(lambda: mdq.scanned)
         with open(f"{world.spool.path}/D_resend/R00000195", "wb") as file:
-            file.write(b"DST:\t127.0.0.1\nDPORT:\t%d\nFROM:\t<a@example.com>\n"
+            file.write(b"AV_SETTING:\tnone\nRESOURCE:\tnone\nDST:\t127.0.0.1\nDPORT:\t%d\nFROM:\t<a@example.com>\n"
                        b"RCPT:\t<anna@example.org>\n\nSubject: x\n\nSubject: y\n\nhi\n"
                        % target.port)  # fmt: skip
         await world.until(lambda: target.received)

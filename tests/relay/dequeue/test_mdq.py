@@ -266,7 +266,7 @@ def test_a_file_typed_by_hand_is_delivered_and_keeps_its_results(world: World, p
         path = f"{world.spool.path}/D_resend/R00000195"
         with open(path, "wb") as file:
             file.write(
-                b"DST:\t127.0.0.1\nDPORT:\t%d\nFROM:\t<a@example.com>\n"
+                b"AV_SETTING:\tnone\nRESOURCE:\tnone\nDST:\t127.0.0.1\nDPORT:\t%d\nFROM:\t<a@example.com>\n"
                 b"RCPT:\t<anna@example.org>\nRCPT:\t<ben@example.org>\n\n"
                 b"Subject: x\n\nSubject: y\n\nhi\n" % target.port
             )

@@ -13,6 +13,7 @@ from spooltool.spool.codec import splices
 from spooltool.spool.names import SpoolName
 from spooltool.store.edit import rewrite
 from spooltool.store.lock import lock
+from spooltool.store.move import move
 
 World = Any
 Play = Any
@@ -119,10 +120,33 @@ def test_error_mail_is_asked_for_apart(world: World, play: Play, errors: bool, s
     async def scenario(target: Target) -> None:
         named_checked(world, world.put(target.port, "eva@example.com"))
         for _ in range(2):
-            await world.dequeuer(**checked(errors=errors)).run(once=True)
+            await world.dequeuer(**checked(errors=errors), detailed_rb=True).run(once=True)
         assert bool([1 for sender, _, _ in target.received if not sender]) is sent
-        assert world.files() == []
+        (left,) = world.files()
+        assert left.startswith("D_quarantine/R")
         assert bool(world.trash()) is not sent, "what may not go is kept in the trash"
+
+    play(scenario)
+
+
+def test_what_may_go_to_nobody_is_quarantined_and_a_release_waives_the_rules(
+    world: World, play: Play
+) -> None:
+    async def scenario(target: Target) -> None:
+        number = world.put(target.port)
+        named_checked(world, number)
+        await world.dequeuer(**checked('"10.0.0.0/8"')).run(once=True)
+        assert target.received == [], "nor is anybody told without detailed_rb_err_mail"
+        file = f"D_quarantine/R{number}"
+        assert world.files() == [file]
+        assert world.envelope(file).state.reason == "rule-base"
+        locked = lock(world.spool, SpoolName("D_quarantine", "R", number))
+        values = {"PASS": "rule_base anna@gw 2026-11-26T10:00:00Z"}
+        locked = rewrite(locked, splices(locked.envelope(), values))
+        move(locked, SpoolName("D_sender", "R", number))
+        locked.close()
+        await world.dequeuer(**checked('"10.0.0.0/8"')).run(once=True)
+        assert len(target.received) == 1
 
     play(scenario)
 

@@ -157,7 +157,7 @@ def test_a_file_without_a_state_gets_one(world: World, play: Play, hop: Hop) -> 
     async def scenario(target: Target) -> None:
         async with hop(SinkPlan(greet_after=-1)) as tarpit:
             with open(f"{world.spool.path}/D_resend/R00000195", "wb") as file:
-                file.write(b"DST:\t127.0.0.1\nDPORT:\t%d\nFROM:\t<a@example.com>\n"
+                file.write(b"AV_SETTING:\tnone\nRESOURCE:\tnone\nDST:\t127.0.0.1\nDPORT:\t%d\nFROM:\t<a@example.com>\n"
                            b"RCPT:\t<anna@example.org>\n\nSubject: x\n\nSubject: y\n\nhi\n"
                            % tarpit.port)  # fmt: skip
             mdq = world.dequeuer()

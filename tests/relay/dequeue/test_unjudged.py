@@ -1,4 +1,4 @@
-"""Content that has to be judged, by a relay that cannot: it waits, and is not let through."""
+"""Content that has to be judged, in ways that nobody here knows: it waits, with an alert."""
 
 from __future__ import annotations
 
@@ -23,22 +23,48 @@ Target = Any
 @pytest.mark.parametrize(
     ("values", "why"),
     [
-        ({"AV_SETTING": "check"}, "AV_SETTING is check, and this relay has no scanner"),
-        ({"AV_SETTING": "cure"}, "AV_SETTING is cure, and this relay has no scanner"),
-        ({"RESOURCE": "smtp_in ab12"}, "RESOURCE is smtp_in ab12, and this relay has no such"),
+        (
+            {"AV_SETTING": "check"},
+            "AV_IPADDR and AV_PORT are 0.0.0.0 and 0, which is no configured scanner",
+        ),
+        ({"RESOURCE": "smtp_in ab12"}, "RESOURCE is smtp_in, and there is no such resource"),
+        ({"RESOURCE": None}, "RESOURCE is missing: `set --resource NAME|none` says what is asked"),
+        ({"AV_SETTING": None}, "AV_SETTING is missing"),
     ],
 )
-def test_it_waits_and_is_told(world: World, play: Play, values: dict[str, str], why: str) -> None:
+def test_it_waits_is_told_and_tried_again(
+    world: World, play: Play, values: dict[str, str | None], why: str
+) -> None:
     async def scenario(target: Target) -> None:
         number = world.put(target.port)
         good = world.put(target.port)
         locked = lock(world.spool, SpoolName("D_sender", "R", number))
         rewrite(locked, splices(locked.envelope(), values)).close()
         await world.dequeuer().run(once=True)
-        assert world.files() == [f"D_sender/R{number}"]
-        assert len(target.received) == 1
+        assert world.files() == [f"D_resend/R{number}"]
+        assert len(target.received) == 1, "the peer hears nothing of it"
         assert (good, "delivered") in world.notes.events
-        assert [alert for alert in world.notes.alerts if why in alert]
+        assert [alert for alert in world.notes.alerts if why in alert] == [f"not sent, {why}"]
+        state = world.envelope(f"D_resend/R{number}").state
+        assert (state.reason, state.text, state.attempts) == ("limit", why[:80], 1)
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(
+    "line", [b"AV_SETTING:\tcheck\n", b"AV_SETTING:\tnone\n", b"RESOURCE:\tx\n"]
+)
+def test_a_second_line_makes_it_wait(world: World, play: Play, line: bytes) -> None:
+    async def scenario(target: Target) -> None:
+        number = world.put(target.port)
+        path = f"{world.spool.path}/D_sender/R{number}"
+        with open(path, "rb") as file:
+            data = file.read()
+        with open(path, "wb") as file:
+            file.write(data.replace(b"FORMAT:", line + b"FORMAT:"))
+        await world.dequeuer().run(once=True)
+        assert target.received == []
+        assert any("there twice" in alert for alert in world.notes.alerts)
 
     play(scenario)
 
@@ -58,7 +84,7 @@ def test_a_resource_without_work_on_content_lets_mail_go(
             locked = lock(world.spool, SpoolName("D_sender", "R", one))
             rewrite(locked, splices(locked.envelope(), {"RESOURCE": text})).close()
         await world.dequeuer(resources={"smtp_in": PLAIN}).run(once=True)
-        assert world.files() == [f"D_sender/R{big}"], "more than its capacity is judged"
+        assert f"D_quarantine/R{big}" in world.files(), "more than its capacity is judged"
         assert (number, "delivered") in world.notes.events
         told = (number, "resource-changed") in world.notes.events
         assert told is text.endswith("abcdef"), "another definition is told, none is not"
@@ -71,28 +97,14 @@ def test_what_waited_is_looked_at_again_by_a_reload(world: World, play: Play) ->
         number = world.put(target.port)
         locked = lock(world.spool, SpoolName("D_sender", "R", number))
         rewrite(locked, splices(locked.envelope(), {"RESOURCE": "smtp_in"})).close()
-        mdq = world.dequeuer(resources={"smtp_in": WORK})
+        mdq = world.dequeuer()
         running = asyncio.ensure_future(mdq.run())
-        why = "the content is to be judged by smtp_in, and this relay cannot"
+        why = "RESOURCE is smtp_in, and there is no such resource"
         await world.until(lambda: any(why in alert for alert in world.notes.alerts))
-        mdq._reread = lambda: replace(mdq.settings, resources={"smtp_in": PLAIN})
+        mdq._reread = lambda: replace(mdq.settings, resources={"smtp_in": WORK})
         mdq.reload()
         await world.until(lambda: (number, "delivered") in world.notes.events)
         mdq.stop()
         await running
-
-    play(scenario)
-
-
-def test_a_second_line_that_asks_for_it_counts(world: World, play: Play) -> None:
-    async def scenario(target: Target) -> None:
-        number = world.put(target.port)
-        path = f"{world.spool.path}/D_sender/R{number}"
-        with open(path, "rb") as file:
-            data = file.read()
-        with open(path, "wb") as file:
-            file.write(data.replace(b"FORMAT:", b"AV_SETTING:\tcheck\nFORMAT:"))
-        await world.dequeuer().run(once=True)
-        assert target.received == []
 
     play(scenario)

@@ -16,7 +16,6 @@ from relay.policy.antivirus import (
     Wait,
     decide,
     order_of,
-    sender_text,
     unfound,
 )
 from relay.policy.scan_outcome import (
@@ -125,16 +124,4 @@ def test_clean_alone_is_delivered_as_it_is() -> None:
 
 
 def test_a_finding_in_no_single_part_is_quarantined() -> None:
-    assert unfound(NAMES, tell_sender=True).text.startswith("infected: Eicar, and no single part")
-
-
-def test_the_sender_is_told_only_where_the_resource_says_so() -> None:
-    for outcome in (Infected(NAMES), *UNSEEN):
-        for told in (True, False):
-            found = decide(outcome, Mode.CHECK, a_part=False, tell_sender=told)
-            assert isinstance(found, Quarantine) and found.tell_sender is told
-
-
-def test_the_sender_learns_what_was_found_only_in_detail() -> None:
-    assert "Eicar" not in sender_text(BLOCKED, detailed=False)
-    assert "Eicar" in sender_text(BLOCKED, detailed=True)
+    assert unfound(NAMES).text.startswith("infected: Eicar, and no single part")

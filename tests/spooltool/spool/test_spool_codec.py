@@ -19,7 +19,7 @@ VALUES: dict[str, str] = {
     "ERRMAIL": "1", "ACCT": "1", "LOG_OK": "MDQ_ALERT", "LOG_BAD": "MDQ_ALERT",
     "LOG_ERR": "MDQ_LOG", "FORMAT": "1", "STATE": "x", "ARRIVED": "1795540000.25", "HELO": "other",
     "PROTO": "LMTP", "RESOURCE": "none", "ROUTE": "mx", "ERR_ROUTE": "mx", "NOTICE_OF": "001njchs",
-    "NOTICE": "delay 1796420591",
+    "NOTICE": "delay 1796420591", "VERDICT": "-",
     "FROM": "<new@example.com> RET=HDRS",
     "RCPT": "<new@example.org>", "PASS": "av jo 1", "SIZES": "1 2 3", "DIGEST": "sha256:ab",
 }  # fmt: skip
