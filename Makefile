@@ -29,6 +29,7 @@ check: $(READY) ## lint, format, types, import arrows, drift of generated docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m spooltool.cli.docs --check
+	$(BIN)/python -m tests.harness.parameters_page --check
 
 format: $(READY) ## put the code in form
 	$(BIN)/ruff check --fix .

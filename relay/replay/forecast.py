@@ -78,7 +78,7 @@ class Copy:
     @property
     def scanned(self) -> bool:
         """Whether an antivirus scanner has a word in it."""
-        return self.acceptance.av_setting != "none"
+        return self.acceptance.av_setting != "none" and Check.ANTIVIRUS not in self.passed
 
     def pieces(self) -> Iterator[bytes]:
         """The filtered form, piece by piece; the content as it is where nothing is changed."""
@@ -177,13 +177,13 @@ def _judged(
     resource: Resource | None,
     content: Content,
 ) -> Plan:
-    scanned = acceptance.av_setting != "none"
-    if not scanned and (resource is None or not needs_content(resource, content.size)):
+    asked = acceptance.av_setting != "none"
+    if not asked and (resource is None or not needs_content(resource, content.size)):
         return _NOT_LOOKED_AT
     orders = orders_of(
         resource,
         rule=str(acceptance.rule),
-        scanned=scanned,
+        scanned=asked and Check.ANTIVIRUS not in case.passed,
         passed=case.passed,
         limits=_limits(house),
     )

@@ -45,7 +45,7 @@ class Scanners:
         return replace(found, copies=tuple(map(self._copy, found.copies)))
 
     def _copy(self, copy: Copy) -> Copy:
-        if not copy.scanned or not copy.digest or Check.ANTIVIRUS in copy.passed:
+        if not copy.scanned or not copy.digest:
             return copy
         if not self._asked:
             return replace(copy, notes=(*copy.notes, NOT_ASKED))

@@ -11,14 +11,6 @@ import pytest
 from tests.harness.parameter_places import PLACES
 from tests.harness.parameters_page import PAGE, ROOT, marked, names, page
 
-NOT_PROVED = {
-    "content_workers",
-    "content_memory",
-    "detailed_av_err_mail",
-    "detailed_rb_err_mail",
-}
-"""They decide about content in the dequeuer, which does not judge any yet."""
-
 RENAMED = {
     "maxrecipients": "recipients",
     "rule.resource": "resource",
@@ -36,7 +28,7 @@ NO_EFFECT = "relay/config/tables.py::TableReader"
 @pytest.mark.parametrize("name", names())
 def test_a_parameter_has_a_test(name: str) -> None:
     tests = [one.test for one in marked() if name in one.names]
-    assert bool(tests) == (name not in NOT_PROVED)
+    assert tests
 
 
 def test_a_marker_names_parameters() -> None:
@@ -45,7 +37,7 @@ def test_a_marker_names_parameters() -> None:
     assert all(one.names for one in marked())
 
 
-@pytest.mark.parametrize("name", sorted({*names(), *PLACES} - NOT_PROVED))
+@pytest.mark.parametrize("name", sorted({*names(), *PLACES}))
 def test_a_parameter_has_places_that_speak_of_it(name: str) -> None:
     assert name in names()
     word = RENAMED.get(name, name.rpartition(".")[2])

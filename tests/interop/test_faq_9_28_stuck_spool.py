@@ -132,6 +132,7 @@ def test_it_holds_up_no_other_mail(tmp_path: Path) -> None:
         assert len(site.gateway.files("D_resend")) == len(site.mail)
 
 
+@pytest.mark.parameter("abandon_time")
 def test_a_shorter_abandon_time_clears_it_and_each_sender_is_told(tmp_path: Path) -> None:
     with SinkProcess(log=tmp_path / "errors.log") as errors:
         settings = {"error_server": f"127.0.0.1:{errors.port}"}
@@ -153,6 +154,7 @@ def test_a_shorter_abandon_time_clears_it_and_each_sender_is_told(tmp_path: Path
             assert spool_files(site.gateway.spool, ".spooltool/trash") == []
 
 
+@pytest.mark.parameter()
 @pytest.mark.parametrize("name", ["max_conns", "max_conns_per_site"])
 def test_the_line_stands_in_mdq_elg_while_a_limit_is_reached(tmp_path: Path, name: str) -> None:
     limits = {"max_conns": 2, "max_conns_per_site": 2, "max_mails_per_conn": 1}

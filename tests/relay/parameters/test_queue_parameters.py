@@ -164,15 +164,10 @@ def test_the_hosts_of_a_domain_are_asked_of_our_servers_and_reached_at_our_port(
         assert len(sink.entries()) == 1
 
 
+@pytest.mark.parameter()
 @pytest.mark.parametrize(
     ("name", "domain"),
-    [
-        pytest.param(name, domain, marks=pytest.mark.parameter(name))
-        for name, domain in (
-            ("max_mx_node_per_mail", "hosts.example"),
-            ("max_ips_per_mx_node", "addresses.example"),
-        )
-    ],
+    [("max_mx_node_per_mail", "hosts.example"), ("max_ips_per_mx_node", "addresses.example")],
 )
 def test_no_more_hosts_of_a_domain_or_addresses_of_a_host_are_tried(
     tmp_path: Path, name: str, domain: str
