@@ -37,6 +37,7 @@ format: $(READY) ## put the code in form
 
 docs: $(READY) ## write the generated docs anew
 	$(BIN)/python -m spooltool.cli.docs
+	$(BIN)/python -m tests.harness.parameters_page
 
 interop: $(READY) ## against Postfix, swaks, Chromium ...; installs them from Debian where missing
 	@packaging/install-interop

@@ -259,5 +259,5 @@ def test_all_lines_go_to_a_log_server_where_that_is_asked_for(tmp_path: Path) ->
         with relay(tmp_path, log_to=[target], log_to_all=True) as gateway:
             with session(gateway) as client:
                 assert send(client)[:4] == "250 "
-            while b"connect" not in server.recv(1 << 16):  # a line of an .elg file, no record
+            while b" stored " not in server.recv(1 << 16):  # a line of an .elg file, no record
                 pass

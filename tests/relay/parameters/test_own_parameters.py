@@ -42,7 +42,7 @@ def test_a_file_alone_says_where_all_of_it_is(tmp_path: Path) -> None:
         settings = {
             "rundir": str(tmp_path / "mail"),
             "logdir": str(tmp_path / "logs"),
-            "listen": ["127.0.0.1:0"],
+            "listen": ["127.0.0.4:0"],
             "dst": f"127.0.0.1:{sink.port}",
             "min_free": "1%",
         }
@@ -53,7 +53,10 @@ def test_a_file_alone_says_where_all_of_it_is(tmp_path: Path) -> None:
         with Child([PYTHON, "-m", "relay", "run", "--config", str(file)]) as child:
             while "listening on" not in (line := child.line(seconds=60)):
                 pass
-            submit(int(line.rpartition(":")[2]), make_sample("one"))
+            place = line.rpartition(" ")[2].partition(":")
+            assert place[0] == "127.0.0.4"
+            with smtplib.SMTP(place[0], int(place[2]), "client.example", timeout=60) as smtp:
+                smtp.sendmail("a@example.com", ["b@example.org"], "Subject: x\r\n\r\nx\r\n")
             wait_until(lambda: len(sink.entries()) == 1, what="the mail at dst")
         assert (tmp_path / "mail/D_sender").is_dir()
         assert (tmp_path / "logs/mdq.elg").exists()
@@ -96,13 +99,17 @@ def test_error_mail_goes_to_its_server_with_the_reason_and_a_copy(tmp_path: Path
 
 @pytest.mark.parameter("errmail", "trash_keep")
 def test_without_error_mail_the_trash_has_it_for_as_long_as_it_is_kept(tmp_path: Path) -> None:
-    with SinkProcess(mode="reject-rcpt", log=tmp_path / "sink.log") as sink:
-        with Gateway(tmp_path, sink.port, settings={"errmail": False}) as gateway:
+    with (
+        SinkProcess(mode="reject-rcpt") as sink,
+        SinkProcess(log=tmp_path / "errors.log") as errors,
+    ):
+        settings = {"errmail": False, "error_server": f"127.0.0.1:{errors.port}"}
+        with Gateway(tmp_path, sink.port, settings=settings) as gateway:
             submit(gateway.port, make_sample("one"))
             gateway.wait_empty()
             wait_until(lambda: len(spool_files(gateway.spool, ".spooltool/trash")) == 1)
-        settings = {"errmail": False, "trash_keep": 0}
-        with Gateway(tmp_path, sink.port, settings=settings) as gateway:
+        assert errors.entries() == []
+        with Gateway(tmp_path, sink.port, settings={**settings, "trash_keep": 0}) as gateway:
             wait_until(lambda: spool_files(gateway.spool, ".spooltool/trash") == [])
 
 
