@@ -176,6 +176,7 @@ def capabilities(pid: int) -> dict[str, int]:
     return {name: int(value, 16) for name, value in pairs if name != "CapBnd"}
 
 
+@pytest.mark.parameter("mark")
 @pytest.mark.parametrize("family", ["ipv4", "ipv6"])
 @pytest.mark.parametrize("way", ["redirect", "tproxy"])
 def test_the_server_that_the_client_meant_gets_the_mail(
