@@ -226,8 +226,8 @@ class Scenario:
 
     `settings` and `tables` go into relay.toml.  `after` names the first call that belongs to
     the message.  `settled` is what the checker must count in the end, whichever point the kill
-    came at.  Where the point decides how the one recipient ends, `ends` are the counts of which one must be 1 and the others 0;
-    with `freed` among them it may also be gone for good.
+    came at.  Where the point decides how the one recipient ends, `ends` are the counts of
+    which one must be 1 and the others 0; with `freed` among them it may also be gone for good.
     """
 
     template: Template
