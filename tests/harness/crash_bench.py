@@ -224,10 +224,10 @@ def end_traced(strace: Child) -> None:
 class Scenario:
     """What is killed: `command` on a copy of `template`, the sink behaving as `plan`.
 
-    `settings` and `tables` go into relay.toml.  `after` names the first call that belongs to the message.  `settled` is what the
-    checker must count in the end, whichever point the kill came at.  Where the point decides
-    how the one recipient ends, `ends` are the counts of which one must be 1 and the others 0;
-    with `freed` among them it may also be gone for good.
+    `settings` and `tables` go into relay.toml.  `after` names the first call that belongs to
+    the message.  `settled` is what the checker must count in the end, whichever point the kill
+    came at.  Where the point decides how the one recipient ends, `ends` are the counts of
+    which one must be 1 and the others 0; with `freed` among them it may also be gone for good.
     """
 
     template: Template
