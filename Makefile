@@ -29,6 +29,7 @@ check: $(READY) ## lint, format, types, import arrows, drift of generated docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m spooltool.cli.docs --check
+	$(BIN)/python -m tests.harness.parameters_page --check
 
 format: $(READY) ## put the code in form
 	$(BIN)/ruff check --fix .
@@ -36,6 +37,7 @@ format: $(READY) ## put the code in form
 
 docs: $(READY) ## write the generated docs anew
 	$(BIN)/python -m spooltool.cli.docs
+	$(BIN)/python -m tests.harness.parameters_page
 
 interop: $(READY) ## against Postfix, swaks, Chromium ...; installs them from Debian where missing
 	@packaging/install-interop

@@ -129,16 +129,18 @@ def _in_turn(place: Path, scanner: int, rounds: int) -> dict[str, Samples]:
 
 def _measure(relay: RelaySystem, sink: Counter, seed: str, messages: int) -> tuple[float, float]:
     """Messages a second and CPU milliseconds a message."""
-    before, cpu = sink.read(), cpu_seconds(relay.pid)
-    began = time.perf_counter()
-    subprocess.run(
-        [PYTHON, "-m", "bench.filtering", str(relay.port), seed, str(messages)],
-        cwd=ROOT,
-        check=True,
-        timeout=600,
-    )
-    sink.wait(before + messages)
-    took = time.perf_counter() - began
+    command = [PYTHON, "-m", "bench.filtering", str(relay.port), seed, str(messages)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe) as sender:
+        assert sender.stdout is not None
+        sender.stdout.readline()  # its messages are made
+        before, cpu = sink.read(), cpu_seconds(relay.pid)
+        began = time.perf_counter()
+        sender.communicate(b"go\n", timeout=600)
+        if sender.returncode:
+            raise RuntimeError("not all messages were taken")
+        sink.wait(before + messages)
+        took = time.perf_counter() - began
     wait_until(lambda: relay.queued() == 0, what=f"{relay.name} is empty")
     return messages / took, (cpu_seconds(relay.pid) - cpu) * 1000 / messages
 
@@ -150,15 +152,20 @@ def _made(folder: Path) -> Path:
 
 
 def main(argv: Sequence[str]) -> int:
-    """`python -m bench.filtering PORT SEED MESSAGES`: the sender, a process of its own."""
+    """`python -m bench.filtering PORT SEED MESSAGES`: the sender, a process of its own.
+
+    It says when its messages are made, and begins when it is given a line.
+    """
     import asyncio
 
     from bench.corpus import mixed
     from tests.harness.client import AckLog, run_load
 
     port, seed, messages = int(argv[0]), argv[1], int(argv[2])
-    samples = itertools.islice(mixed(seed), messages)
-    tally = asyncio.run(run_load(port, samples, AckLog(None), sessions=SESSIONS))
+    samples = list(itertools.islice(mixed(seed), messages))
+    print("ready", flush=True)
+    sys.stdin.readline()
+    tally = asyncio.run(run_load(port, iter(samples), AckLog(None), sessions=SESSIONS))
     return 0 if tally.acked == messages else 1
 
 

@@ -24,6 +24,7 @@ from relay.config import Config, notes, show
 from relay.matching import match_command
 from relay.options import NAME, ConfigOption, SpoolOption, say
 from relay.reloading import WAIT, reader, reload_command
+from relay.replaying.command import replay_command
 from relay.scanning import scan_command
 from relay.source import DEFAULT_CONFIG, Source
 from spooltool.errors import (
@@ -262,6 +263,7 @@ def restart_command(
 app.command("reload")(reload_command)
 app.command("match")(match_command)
 app.command("scan")(scan_command)
+app.command("replay")(replay_command)
 
 
 @config_app.command("check")

@@ -28,7 +28,7 @@ class Limits:
     memory: int = 512 << 20
     cpu: int = 300
     silence: float = 90.0
-    jobs: int = 100
+    jobs: int = 1000
 
 
 class Fallen(Exception):

@@ -199,6 +199,7 @@ class Connection(asyncio.Protocol):
         except (SpooltoolError, OSError) as error:
             return reply_to(error)
         self.deadline = self._intake.now() + self._settings.data_idle
+        self._intake.wheel.sooner(self)
         self._reception = Reception(
             incoming, self.client, transaction, acceptance, self._settings, self._policy.rewriter
         )

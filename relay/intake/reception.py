@@ -17,12 +17,12 @@ from relay.message.headers import HeaderCollector
 from relay.message.received import Arrival, loop_problem, received_line
 from relay.policy.acceptance import Acceptance
 from relay.policy.rewriting import Change, Rewriter
+from relay.policy.sent_envelope import envelope_of
 from relay.smtp.reply import Reply
 from relay.smtp.transaction import Transaction
 from relay.tls.handshake import Cipher
 from spooltool.errors import CannotWrite
 from spooltool.spool.compose import NewMessage
-from spooltool.spool.recipient import Path
 from spooltool.store.incoming import Incoming
 
 
@@ -56,27 +56,6 @@ class Client:
         if cipher is None:
             return ""
         return f"{cipher.version} with cipher {cipher.name} ({cipher.bits} bits)"
-
-
-def envelope_of(transaction: Transaction, rewriter: Rewriter | None) -> tuple[Path, list[Path]]:
-    """Sender and recipients as they are sent on, each with the address as received."""
-    sender, recipients = transaction.sender.text, transaction.recipients
-    if rewriter is None:
-        return (
-            Path(sender, transaction.mail_params),
-            [Path(one.mailbox.text, one.params) for one in recipients],
-        )
-    return (
-        _sent_as(sender, rewriter.sender(sender), transaction.mail_params),
-        [
-            _sent_as(one.mailbox.text, rewriter.recipient(one.mailbox.text), one.params)
-            for one in recipients
-        ],
-    )
-
-
-def _sent_as(received: str, sent: str, params: str) -> Path:
-    return Path(sent, params, received if sent != received else "")
 
 
 class Reception:

@@ -39,6 +39,13 @@ class Wheel(Generic[T]):
         self._slots.setdefault(slot, set()).add(waiting)
         self._slot_of[waiting] = slot
 
+    def sooner(self, waiting: T) -> None:
+        """Its deadline was moved nearer: watch it by that one.  One moved away needs no word."""
+        slot = self._slot_of.get(waiting)
+        if slot is not None and waiting.deadline // self._step + 1 < slot:
+            self.discard(waiting)
+            self.add(waiting)
+
     def discard(self, waiting: T) -> None:
         """Watch it no longer; harmless for what is not watched."""
         slot = self._slot_of.pop(waiting, None)

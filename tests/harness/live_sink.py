@@ -31,7 +31,10 @@ class TrackedSink(Sink):
 
 
 class LiveSink:
-    """A next hop on `port`.  `use` gives new connections another plan and another log."""
+    """A next hop on `port`.  `use` gives new connections another plan and another log.
+
+    `connections` is how many there have been.
+    """
 
     def __init__(self) -> None:
         self._plan = SinkPlan()
@@ -43,6 +46,7 @@ class LiveSink:
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._serve, name="sink", daemon=True)
         self.port = 0
+        self.connections = 0
         self._thread.start()
         self._ready.wait(30)
 
@@ -82,6 +86,7 @@ class LiveSink:
         await asyncio.sleep(0)  # an aborted transport closes its socket in the next turn
 
     def _connected(self) -> Sink:
+        self.connections += 1
         return TrackedSink(self._plan, self._log, self._sinks)
 
     def close(self) -> None:

@@ -51,11 +51,11 @@ def family(pid: int) -> list[int]:
     """A process and what it has started, parents first."""
     found = [pid]
     for parent in found:
-        try:
-            children = Path(f"/proc/{parent}/task/{parent}/children").read_text()
-        except FileNotFoundError:
-            continue
-        found += map(int, children.split())
+        for task in Path(f"/proc/{parent}/task").glob("*"):  # of any thread
+            try:
+                found += map(int, (task / "children").read_text().split())
+            except FileNotFoundError:
+                continue
     return found
 
 

@@ -73,6 +73,7 @@ def identity(pid: int) -> dict[str, set[str]]:
     return {name: set(fields[name].split()) for name in ("Uid", "Gid", "Groups")}
 
 
+@pytest.mark.parameter("user")
 @pytest.mark.parametrize("named", [False, True], ids=["spool-owner", "user-named"])
 def test_root_retargets_and_the_owner_delivers(tmp_path: Path, *, named: bool) -> None:
     need_root()

@@ -198,6 +198,7 @@ def send_with_dsn(port: int) -> None:
         )
 
 
+@pytest.mark.parameter("delay_warning")
 def test_that_mail_is_late_is_told_by_way_of_postfix(tmp_path: Path) -> None:
     sample = make_sample("late", sender="anna@example.com", recipients=("later@example.org",))
     with (

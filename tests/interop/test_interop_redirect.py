@@ -176,6 +176,7 @@ def capabilities(pid: int) -> dict[str, int]:
     return {name: int(value, 16) for name, value in pairs if name != "CapBnd"}
 
 
+@pytest.mark.parameter("mark")
 @pytest.mark.parametrize("family", ["ipv4", "ipv6"])
 @pytest.mark.parametrize("way", ["redirect", "tproxy"])
 def test_the_server_that_the_client_meant_gets_the_mail(
@@ -343,7 +344,7 @@ def test_a_dst_that_is_our_own_listener_is_refused_at_connect(tmp_path: Path, la
     toml = 'listen = ["0.0.0.0:25"]\naccept_from = ["198.51.100.0/24"]\ndst = "192.0.2.1"\n'
     with Relay(lab.gate, tmp_path, toml):
         assert lab.greeting(lab.client, GATE["ipv4"]) == (
-            "421 4.4.6 192.0.2.1 is this relay: mail would go in circles\r\n"
+            "421 4.4.6 192.0.2.1:25 is this relay: mail would go in circles\r\n"
         )
         lab.gate.ip("address del 192.0.2.1/24 dev right")
         assert lab.greeting(lab.client, GATE["ipv4"]).startswith("220 ")

@@ -27,6 +27,19 @@ def test_a_moved_deadline_is_honoured_without_being_told() -> None:
     assert len(wheel) == 0
 
 
+def test_a_deadline_moved_nearer_is_honoured_once_told() -> None:
+    wheel: Wheel[Waiter] = Wheel()
+    one = Waiter(300.0)
+    wheel.add(one)
+    one.deadline = 4.0
+    wheel.sooner(one)
+    assert wheel.tick(3.9) == []
+    assert wheel.tick(5.0) == [one]
+    assert len(wheel) == 0
+    wheel.sooner(one)
+    assert len(wheel) == 0
+
+
 def test_what_is_discarded_is_not_reported() -> None:
     wheel: Wheel[Waiter] = Wheel()
     one = Waiter(1.0)

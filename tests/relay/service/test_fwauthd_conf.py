@@ -35,6 +35,7 @@ def send(port: int) -> None:
         client.sendmail("anna@example.org", ["bert@example.net"], "Subject: x\r\n\r\nx\r\n")
 
 
+@pytest.mark.parameter("fwauthd_conf")
 def test_its_line_starts_as_many_intakes_as_it_says(tmp_path: Path) -> None:
     conf = tmp_path / "fwauthd.conf"
     conf.write_text("# servers\n" + LINE.format(-2))
