@@ -79,21 +79,18 @@ def test_a_connection_ends_after_so_many_messages(tmp_path: Path) -> None:
 
 @pytest.mark.parameter("accept_hand_edits")
 def test_mail_edited_by_hand_is_delivered_where_that_is_allowed(tmp_path: Path) -> None:
+    with SinkProcess(mode="tempfail-rcpt") as sink, Gateway(tmp_path, sink.port) as gateway:
+        number = submit(gateway.port, make_sample("edited"))
+        file = gateway.spool / "D_resend" / f"R{number}"
+        wait_until(file.exists, what="its first attempt")
+    file.write_bytes(file.read_bytes()[:-2] + b"!\n")
     settings = {"accept_hand_edits": True}
-    with closing(LiveSink()) as sink:
-        sink.use(SinkPlan(recipients={"*": "451 4.3.0 later"}))
-        with Gateway(tmp_path, sink.port, settings=settings) as gateway:
-            number = submit(gateway.port, make_sample("edited"))
-            file = gateway.spool / "D_resend" / f"R{number}"
-            wait_until(file.exists, what="its first attempt")
-            assert gateway.spooltool("hold", number, "--yes").returncode == 0
-            held = gateway.spool / "D_hold" / f"R{number}"
-            held.write_bytes(held.read_bytes()[:-2] + b"!\n")
-            sink.use(SinkPlan(), tmp_path / "sink.log")
-            sink.hang_up()
-            assert gateway.spooltool("release", number, "--yes").returncode == 0
-            gateway.wait_empty()
-        assert len(sink.entries()) == 1
+    with (
+        SinkProcess(log=tmp_path / "sink.log", port=sink.port) as living,
+        Gateway(tmp_path, sink.port, settings=settings) as gateway,
+    ):
+        gateway.wait_empty()
+        assert len(living.entries()) == 1
 
 
 @pytest.mark.parameter("timeout")
