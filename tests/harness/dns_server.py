@@ -50,7 +50,8 @@ class Fault(Enum):
 
 
 Zone = Mapping[str, Mapping[str, list[str]]]
-"""Name to type to record texts; a name that is not there does not exist."""
+"""Name to type to record texts, answered in their order; a name that is not there does not
+exist."""
 
 
 class DnsServer:
@@ -155,8 +156,8 @@ class DnsServer:
         if fault is Fault.FORGED:
             forged = self._sound(query)
             forged.id = query.id ^ 1
-            return [forged.to_wire(), self._sound(query).to_wire()]
-        return [self._faulty(query, fault, over).to_wire()]
+            return [forged.to_wire(want_shuffle=False), self._sound(query).to_wire()]
+        return [self._faulty(query, fault, over).to_wire(want_shuffle=False)]
 
     def _faulty(
         self, query: dns.message.Message, fault: Fault | None, over: str
