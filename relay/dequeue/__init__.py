@@ -12,6 +12,13 @@
     ways         its hosts: as it names them, or by MX
     look_up      the same for a person: `relay mx`
     notices      the error mail that an E file owes
+    ruling       what content policy says of a message, as values
+    judging      content judged before it is sent: filter, scanner, kept verdict
+    scanning     the scanners: which there are, which are down
+    cure         an infected mail made clean
+    text         the octets that were judged, compared as they leave
+    contents     what a delivery sends of a message
+    quarantine   the end that content policy gives a message
     conversion   a message made 7-bit for a host without 8BITMIME
     records      where events go
     telling      what is written down about an attempt

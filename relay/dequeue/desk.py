@@ -22,7 +22,7 @@ from relay.dequeue.attempt import (
     take,
 )
 from relay.dequeue.clock_guard import ClockGuard
-from relay.dequeue.conversion import converted
+from relay.dequeue.contents import Contents
 from relay.dequeue.destination import Destination, legs
 from relay.dequeue.down import BUSY_SECONDS, Down
 from relay.dequeue.finish import (
@@ -53,7 +53,7 @@ from relay.queue.schedule import Schedule
 from relay.queue.suspects import MOST, Suspects
 from relay.queue.turns import AGAIN, Turns
 from relay.smtp.envelope import Mail
-from relay.smtp.outcome import RULE_BASE, Kind, Outcome, held_back, lacking
+from relay.smtp.outcome import RULE_BASE, Kind, Outcome, held_back
 from spooltool.errors import Busy, Gone, NotPermitted, SpooltoolError
 from spooltool.spool.checks import Check
 from spooltool.spool.hosts import HostPort
@@ -100,6 +100,7 @@ class Desk:
         self.apart = NoticesApart(spool, self.syncer, records, self.telling, wake)
         folder = f"/proc/self/fd/{spool.own_dir()}"
         self.judging = Judging(folder, settings, records, self.telling)
+        self.contents = Contents(settings, records, self.judging)
         self.quarantine = Quarantine(spool, settings, self.apart, self.telling)
         self._wake, self._nudge = wake, nudge
         self.stopping = False
@@ -110,7 +111,7 @@ class Desk:
 
     def obey(self, settings: Settings) -> None:
         """These settings count from now on."""
-        self.settings = self.quarantine.settings = settings
+        self.settings = self.quarantine.settings = self.contents.settings = settings
         self.ways.obey(settings)
         self.judging.obey(settings)
 
@@ -213,50 +214,6 @@ class Desk:
     def mail(self, job: Job) -> tuple[Mail, Content]:
         """What is to be sent: the message, or the notice that an E file owes."""
         return notice_mail(job, self.settings) if job.name.letter == "E" else mail_of(job)
-
-    def fitted(self, job: Job, mail: Mail, content: Content, host: str) -> tuple[Mail, Content]:
-        """The same for a host without 8BITMIME, as far as it is to be and can be converted."""
-        if not self.converts:
-            return mail, content
-        mail, content, _ = self._converted(job, mail, content, host)
-        return mail, content
-
-    def _converted(
-        self, job: Job, mail: Mail, content: Content, host: str
-    ) -> tuple[Mail, Content, Outcome | None]:
-        made = converted(job, mail, self.settings)
-        if isinstance(made, str):
-            self.records.event(job.id, "not-converted", host=host, reason=made)
-            text = "the server does not offer 8BITMIME"
-            return mail, content, lacking("5.6.3", text, soft=self.settings.soft_bounce)
-        mail, content, plan = made
-        self.records.event(
-            job.id, "converted", host=host, parts=plan.parts, dkim_broken=plan.breaks_dkim or None
-        )
-        return mail, content, None
-
-    async def judged(
-        self, job: Job, mail: Mail, host: str, *, convert: bool
-    ) -> Content | Outcome | None:
-        """The content of a message that is to be judged, converted where that is asked.
-
-        An Outcome where it cannot be; None where nothing may be sent, and `job.verdict` says
-        why.
-        """
-        content = await self.judging.content(job)
-        if content is None or not convert:
-            return content
-        _, content, lack = self._converted(job, mail, content, host)
-        return lack or content
-
-    def differs(self, job: Job, why: str) -> None:
-        """What was about to be sent is not what was judged: it is judged anew."""
-        self.judging.differs(job, why)
-
-    @property
-    def converts(self) -> bool:
-        """Whether content is converted for a host without 8BITMIME."""
-        return self.settings.eightbit == "convert"
 
     def barred(self, job: Job, mail: Mail, address: str) -> Collection[str]:
         """The recipients whom no rule lets it go to over this address, where that is asked."""

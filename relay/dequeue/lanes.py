@@ -15,20 +15,22 @@ import asyncio
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from relay.delivery.connection import Connection, Content, Failure
 from relay.delivery.pool import NO_HOST, Pool
 from relay.delivery.resolve import Address
 from relay.dequeue.attempt import Job, Unfit
 from relay.dequeue.destination import SMTP_PORT, Destination
-from relay.dequeue.ruling import PutOff
 from relay.dequeue.ways import Hosts
 from relay.queue.offer import Offer
 from relay.smtp.envelope import Mail
 from relay.smtp.orders import Done
 from relay.smtp.outcome import Kind, Outcome, barred, broken
 from relay.smtp.reply import Reply
+
+if TYPE_CHECKING:
+    from relay.dequeue.contents import Contents
 
 AT_ONCE = 1.0
 """Seconds after which a dropped attempt is due again."""
@@ -62,6 +64,11 @@ class Result:
 class Work(Protocol):
     """What a lane asks of the desk."""
 
+    @property
+    def contents(self) -> Contents:
+        """What is sent of a message, once it is judged and made to fit the host."""
+        ...
+
     def free(self, number: str) -> bool:
         """Whether no other part of the message is in hand; if not, this one is called later."""
         ...
@@ -72,28 +79,6 @@ class Work(Protocol):
 
     def mail(self, job: Job) -> tuple[Mail, Content]:
         """What is to be sent.  Raises Unfit."""
-        ...
-
-    def fitted(self, job: Job, mail: Mail, content: Content, host: str) -> tuple[Mail, Content]:
-        """The same for a host without 8BITMIME, as far as it is to be and can be converted."""
-        ...
-
-    async def judged(
-        self, job: Job, mail: Mail, host: str, *, convert: bool
-    ) -> Content | Outcome | None:
-        """The content of a message that is judged, converted where that is asked and possible.
-
-        An Outcome where it is not; None where nothing may be sent.
-        """
-        ...
-
-    def differs(self, job: Job, why: str) -> None:
-        """What was about to be sent is not what was judged."""
-        ...
-
-    @property
-    def converts(self) -> bool:
-        """Whether content is converted for a host without 8BITMIME."""
         ...
 
     def barred(self, job: Job, mail: Mail, address: str) -> Collection[str]:
@@ -236,8 +221,7 @@ class Lane:
 
     async def _attempt(self, job: Job, way: Way) -> Result | None:
         """Try one message; None when its peer has too many connections already."""
-        if isinstance(job.ruling, PutOff):
-            job.verdict = job.ruling
+        if self._work.contents.put_off(job):
             return Result((), "", reached=False)
         try:
             mail, content = self._work.mail(job)
@@ -265,7 +249,7 @@ class Lane:
         if last is None:
             return None
         if last.broken_content and job.ruling is not None and not offer.decided:
-            self._work.differs(job, last.broken_content)
+            self._work.contents.differs(job, last.broken_content)
         if job.verdict is not None and not offer.decided:
             return Result((), "", tls=tls)
         if last.broken_content and not offer.delivered:
@@ -302,7 +286,7 @@ class Lane:
                 done: Done | None
                 if job.ruling is None:
                     if lacks:
-                        mail, body = self._work.fitted(job, mail, content, host)
+                        mail, body = self._work.contents.fitted(job, mail, content, host)
                     done = await connection.deliver(mail, body)
                 else:
                     done = await self._judged(job, mail, connection, convert=lacks)
@@ -333,12 +317,12 @@ class Lane:
     ) -> Done | None:
         """Offer a mail whose content is judged once the host takes it; None: it is not sent."""
         host, lack = _peer(connection.address), list[Outcome]()
-        convert = convert and self._work.converts
+        convert = convert and self._work.contents.converts
         if convert:  # else the host would be said to lack what it does not need
             mail = replace(mail, eightbit=False)
 
         async def judge() -> Content | None:
-            found = await self._work.judged(job, mail, host, convert=convert)
+            found = await self._work.contents.judged(job, mail, host, convert=convert)
             if isinstance(found, Outcome):
                 lack.append(found)
                 return None

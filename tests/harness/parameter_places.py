@@ -77,7 +77,10 @@ PLACES: dict[str, tuple[str, ...]] = {
     "max_conns": ("relay/queue/limits.py::Limits.slots",),
     "max_conns_per_site": ("relay/queue/schedule.py::Schedule._room",),
     "max_mails_per_conn": ("relay/dequeue/mdq.py::Dequeuer._start",),
-    "eightbit": ("relay/dequeue/desk.py::Desk.converts", "relay/smtp/client.py::Client._gap"),
+    "eightbit": (
+        "relay/dequeue/contents.py::Contents.converts",
+        "relay/smtp/client.py::Client._gap",
+    ),
     "max_mx_node_per_mail": (_MDQ,),
     "max_ips_per_mx_node": (_MDQ,),
     "mx_port": ("relay/dequeue/ways.py::Ways",),

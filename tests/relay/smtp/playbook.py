@@ -28,6 +28,7 @@ from relay.smtp.orders import (
     ClientOrder,
     Close,
     Content,
+    Decide,
     Done,
     End,
     HostFailed,
@@ -216,6 +217,8 @@ def client_events(orders: list[ClientOrder]) -> list[str]:
                 events += [f"C: {line.decode()}" for line in data[:-2].split(b"\r\n")]
             case SendContent():
                 events.append("> send-content")
+            case Decide():
+                events.append("> decide")
             case Done(outcomes, gap):
                 for each in outcomes:
                     words = [each.kind.value, each.reason or "-", each.status]
@@ -243,7 +246,8 @@ def client_fact(client: Client, fact: str) -> list[ClientOrder]:
                 size=int(flags.get("size", "0")),
                 eightbit="eightbit" in flags,
                 utf8="utf8" in flags,
-            )
+            ),
+            held="held" in rest,
         )
     return getattr(client, word)()
 
