@@ -19,6 +19,7 @@ from relay.config import Config, load
 from relay.replay.forecast import forecast
 from relay.replaying.houses import house_of
 from relay.replaying.inputs import Given, spooled
+from relay.supervisor import child_environment
 from spooltool.errors import ExitCode
 from spooltool.store.root import Spool
 from tests.harness.gateway import Gateway, spool_files
@@ -112,7 +113,7 @@ def replay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Replay:
         done = subprocess.run(
             [PYTHON, "-m", "relay", "replay", *map(str, words)],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env=child_environment(os.environ),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=120,
