@@ -95,11 +95,14 @@ class CIcap:
             f"Connection: close\r\nEncapsulated: res-hdr=0, res-body={len(http)}\r\n\r\n"
         )
         body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(EICAR), EICAR)
-        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as sock:
-            sock.sendall(head.encode() + http + body)
-            answer = b""
-            while data := sock.recv(65536):
-                answer += data
+        answer = b""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=30) as sock:
+                sock.sendall(head.encode() + http + body)
+                while data := sock.recv(65536):
+                    answer += data
+        except ConnectionError:  # it takes connections before it can serve them
+            return False
         return b"\r\nX-Infection-Found: " in answer
 
     def restart(self) -> None:
