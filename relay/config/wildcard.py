@@ -88,10 +88,8 @@ class Pattern:
             return None
         if self._rewriters is None:
             self._rewriters = tuple(re.compile(_regex(flat), _FLAGS) for flat in self._flats)
-        for rewriter in self._rewriters:
-            if match := rewriter.fullmatch(value):
-                return match.groups()
-        raise AssertionError("the alternatives and their sum differ")  # pragma: no cover
+        matches = (rewriter.fullmatch(value) for rewriter in self._rewriters)
+        return next(match.groups() for match in matches if match)
 
 
 @dataclass(frozen=True, slots=True)
