@@ -118,7 +118,8 @@ async def _connected(family: int, address: object) -> socket.socket:
     try:
         if family != socket.AF_UNIX:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await _told(asyncio.get_running_loop().sock_connect(sock, address))  # type: ignore[arg-type]
+        loop = asyncio.get_running_loop()
+        await _told(loop.sock_connect(sock, address))  # type: ignore[arg-type]  # of its family
     except BaseException:
         sock.close()
         raise

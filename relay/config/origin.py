@@ -69,5 +69,5 @@ def wide_list(texts: Iterable[str]) -> str:
 def _unmapped(network: _Network) -> _Network:
     """IPv4 in IPv6 clothes as IPv4: `::ffff:0:0/96` is all of it."""
     mapped = network.version == 6 and network.prefixlen >= 96
-    inner = network.network_address.ipv4_mapped if mapped else None  # type: ignore[union-attr]
+    inner = network.network_address.ipv4_mapped if mapped else None  # type: ignore[union-attr]  # 6
     return ipaddress.IPv4Network((inner, network.prefixlen - 96)) if inner else network

@@ -125,7 +125,7 @@ def decode_orders(found: Mapping[str, object]) -> Orders:
     words = map(check_of, cast("list[str]", given.pop("passed", [])))
     passed = frozenset(check for check in words if check is not None)
     weeding = Weeding(**cast("dict[str, bool]", given.pop("weeding", {})))
-    return Orders(**given, passed=passed, weeding=weeding)  # type: ignore[arg-type]
+    return Orders(**given, passed=passed, weeding=weeding)  # type: ignore[arg-type]  # ours
 
 
 @dataclass(frozen=True, slots=True)

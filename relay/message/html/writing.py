@@ -45,7 +45,7 @@ def doctype(text: str) -> str:
 
     It is kept because the layout of old documents depends on it.
     """
-    found = _DOCTYPE.match(text, _BEFORE.match(text).end())  # type: ignore[union-attr]
+    found = _DOCTYPE.match(text, _BEFORE.match(text).end())  # type: ignore[union-attr]  # also ""
     return found[0] if found is not None else ""
 
 
