@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from spooltool.change.actor import who
+from spooltool.change.caution import PLANNERS, PURGE_OF_ONE, undo_holds
+from spooltool.change.choosing import own
+from spooltool.change.wish import Wish, nothing
+from spooltool.change.work import Work
 from spooltool.cli import change_options as the
-from spooltool.cli.actor import who
-from spooltool.cli.caution import PLANNERS, PURGE_OF_ONE, undo_holds
-from spooltool.cli.changing import Wish, Work
-from spooltool.cli.choosing import own
+from spooltool.cli.changing import Changing
 from spooltool.cli.invocation import Invocation
 from spooltool.errors import UsageError
 from spooltool.render.text import visible
@@ -57,9 +59,9 @@ def run(
         )
     me = who(invocation)
     if options.writes:
-        own(invocation, options)
-    wish = Wish(plan.verb, lambda seen: None, undo_holds(plan.verb), kick=kick)
-    return Work(invocation, plan, wish, options, me).run()
+        own(invocation, force=options.force)
+    wish = Wish(plan.verb, nothing, undo_holds(plan.verb), kick=kick)
+    return Changing(invocation, Work(invocation, plan, wish, me), options).run()
 
 
 def read_plan(path: str) -> Plan:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 import typer
 
+from spooltool.change.bounce import bouncing
 from spooltool.cli import change_options as the
-from spooltool.cli.caution import undo_holds
-from spooltool.cli.changing import Study, Wish, change
+from spooltool.cli.changing import change
+from spooltool.cli.choice import QUERY_HELP
 from spooltool.cli.invocation import Invocation
-from spooltool.cli.selection import QUERY_HELP
-from spooltool.diagnose.backscatter import bounce_notes
-from spooltool.diagnose.planning import Chosen
-from spooltool.diagnose.retargeting import changing
-from spooltool.spool import placing
-from spooltool.spool.plan import Plan
 
 
 def run(
@@ -50,18 +44,3 @@ def run(
     )
     wish = bouncing(invocation, reason, kick=kick)
     return change(invocation, query or (), wish, options)
-
-
-def bouncing(invocation: Invocation, reason: str, *, kick: bool) -> Wish:
-    """What `bounce` wants done."""
-    return Wish(
-        "bounce",
-        partial(placing.bounce, reason=reason, flat=invocation.spool.flat),
-        undo_holds("bounce"),
-        study=_study,
-        kick=kick,
-    )
-
-
-def _study(plan: Plan, chosen: Chosen) -> Study:
-    return Study(tuple(bounce_notes(changing(plan, chosen.rows))))

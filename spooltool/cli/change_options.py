@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-WAIT = 30.0
+from spooltool.change.work import WAIT as WAIT
 
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show the plan; write nothing, need no permission.")

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spooltool.cli.disk import disk_of
+from spooltool.cli.choice import select
 from spooltool.cli.invocation import Invocation
 from spooltool.cli.reading import refuse_if_blind
-from spooltool.cli.selection import select
-from spooltool.cli.survey import survey
 from spooltool.diagnose import health
 from spooltool.diagnose.relay import RelayView
 from spooltool.diagnose.tally import Tally
 from spooltool.errors import CheckCode, SpooltoolError, UsageError
+from spooltool.look.disk import disk_of
+from spooltool.look.survey import survey
 from spooltool.render.health import check_line, unknown_line
 from spooltool.render.screen import Disk
 

@@ -11,10 +11,8 @@ import sys
 from types import TracebackType
 from typing import Self
 
+from spooltool.change.caution import TYPED_FROM
 from spooltool.errors import ConfirmationMissing
-
-TYPED_FROM = 1001
-"""From so many messages on the number is to be typed."""
 
 
 class Person:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from functools import partial
 from typing import Annotated
 
 import typer
 
+from spooltool.change.delete import deleting
 from spooltool.cli import change_options as the
-from spooltool.cli.caution import PURGE_OF_ONE, undo_holds
-from spooltool.cli.changing import Wish, change
+from spooltool.cli.changing import change
+from spooltool.cli.choice import QUERY_HELP
 from spooltool.cli.invocation import Invocation
-from spooltool.cli.selection import QUERY_HELP
-from spooltool.spool import placing
 
 
 def run(
@@ -47,9 +44,4 @@ def run(
     options = the.ChangeOptions(
         dry_run, plan, diff, yes, most, reason, wait, no_yield, json, everything, null, force
     )
-    now = time.time()
-    if purge:
-        wish = Wish(PURGE_OF_ONE, partial(placing.purge, now=now), "", trash=True)
-    else:
-        wish = Wish("delete", partial(placing.delete, now=now), undo_holds("delete"), trash=True)
-    return change(invocation, query or (), wish, options)
+    return change(invocation, query or (), deleting(purge=purge), options)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import click
 
+from spooltool.change.caution import CAUTION, PLANNERS, caution_of
 from spooltool.cli.app import NAME, application
-from spooltool.cli.caution import CAUTION, PLANNERS, caution_of
 from spooltool.cli.verbs import PANELS, VERBS
 from spooltool.errors import CHECK_MEANING, EXIT_MEANING
 from spooltool.query import GRAMMAR, KEYWORDS

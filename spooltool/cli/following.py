@@ -14,13 +14,14 @@ from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from spooltool.change.left import Deletions
 from spooltool.cli.invocation import Invocation
-from spooltool.cli.left import Deletions, log_of_dequeuer
-from spooltool.cli.lookout import Lookout, Watched
 from spooltool.diagnose.leaving import HAPPY
 from spooltool.errors import ExitCode, SpooltoolError
 from spooltool.live.logfile import LogFile, Start
 from spooltool.logs import parse_line
+from spooltool.look.log_places import log_of_dequeuer
+from spooltool.look.lookout import Lookout, Watched
 from spooltool.render import following as shown
 from spooltool.render.following import Stand, Step
 from spooltool.render.record import text_line

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
+from spooltool.cli.choice import QUERY_HELP, name_trouble, select
 from spooltool.cli.invocation import Invocation
 from spooltool.cli.reading import name_first, name_last, refuse_if_blind
-from spooltool.cli.selection import QUERY_HELP, name_trouble, select
-from spooltool.cli.survey import Survey, survey
 from spooltool.diagnose.grouping import KEY, KEYS, Group, Groups, Key
 from spooltool.errors import ExitCode, QueryError, UsageError
+from spooltool.look.survey import Survey, survey
 from spooltool.query.query import Query
 from spooltool.render import groups as shown
 from spooltool.render import summary

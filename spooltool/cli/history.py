@@ -8,16 +8,15 @@ import typer
 
 from spooltool.cli.invocation import Invocation
 from spooltool.errors import UsageError
+from spooltool.look.transactions import shown
 from spooltool.render.journal import (
-    Ended,
-    Shown,
     full_lines,
     list_lines,
     pipe_lines,
     transaction_record,
 )
 from spooltool.render.text import visible
-from spooltool.store.journal import Transaction, read_journal
+from spooltool.store.journal import read_journal
 
 
 def run(
@@ -56,23 +55,3 @@ def run(
         out.lines(list_lines(found, invocation.now, out.width))
     else:
         out.lines(pipe_lines(found))
-
-
-def shown(one: Transaction) -> Shown:
-    """A transaction of the journal as `render` takes it."""
-    actor = one.actor
-    return Shown(
-        one.txn,
-        one.at,
-        one.verb,
-        actor.user,
-        actor.tty,
-        actor.host,
-        actor.command,
-        one.query,
-        one.reason,
-        one.undoes,
-        one.changes,
-        tuple(Ended(o.id, o.file, o.result, o.detail) for o in one.outcomes),
-        one.ended,
-    )

@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
+from spooltool.change.hold import holding
 from spooltool.cli import change_options as the
-from spooltool.cli.changing import Wish, change
+from spooltool.cli.changing import change
+from spooltool.cli.choice import QUERY_HELP
 from spooltool.cli.invocation import Invocation
-from spooltool.cli.selection import QUERY_HELP
-from spooltool.cli.verbs import BY_NAME
-from spooltool.spool import verbs
 
 
 def run(
@@ -39,5 +38,4 @@ def run(
     options = the.ChangeOptions(
         dry_run, plan, diff, yes, most, reason, wait, no_yield, json, everything, null, force
     )
-    wish = Wish("hold", verbs.hold, BY_NAME["hold"].undo)
-    return change(invocation, query or (), wish, options)
+    return change(invocation, query or (), holding(), options)

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from spooltool.change.spans import rate_words, read_rate
+from spooltool.cli.choice import QUERY_HELP, name_trouble, select
 from spooltool.cli.invocation import Invocation
-from spooltool.cli.selection import QUERY_HELP, name_trouble, select
-from spooltool.cli.spans import rate_words, read_rate
 from spooltool.control import Kicked
 from spooltool.errors import ExitCode, UsageError
 from spooltool.live import client

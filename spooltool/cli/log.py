@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spooltool.cli.clock import read_time
 from spooltool.cli.invocation import Invocation
 from spooltool.diagnose.logrow import log_row
 from spooltool.errors import ExitCode, NoSpool, UsageError
 from spooltool.live.logfile import Start
 from spooltool.live.merge import read_logs
+from spooltool.look.clock import read_time
+from spooltool.look.log_places import log_directory
 from spooltool.query.patterns import read_number
 from spooltool.render.loglines import (
     SHORT,
@@ -25,7 +26,6 @@ from spooltool.render.loglines import (
 )
 from spooltool.render.record import text_line
 from spooltool.render.text import visible
-from spooltool.spool.names import OWN_DIR
 
 if TYPE_CHECKING:
     from spooltool.query import Query
@@ -106,9 +106,7 @@ def _directory(invocation: Invocation, option: str | None) -> str:
         if not os.path.isdir(option):
             raise UsageError(f"--logdir {visible(option)}: no such directory")
         return option
-    if invocation.settings.logdir:
-        return invocation.settings.logdir
-    return os.path.join(invocation.spool.path, OWN_DIR, "log")
+    return log_directory(invocation)
 
 
 def _wanted(invocation: Invocation, words: list[str]) -> Callable[[Logged], bool]:
@@ -134,7 +132,7 @@ def _numbers_here(invocation: Invocation, query: Query, words: list[str]) -> set
     """Numbers of the messages in the spool that match now; by id alone none need be read."""
     if query.only_ids:
         return {number for word in query.ids for number in word.numbers}
-    from spooltool.cli.selection import select
+    from spooltool.cli.choice import select
 
     try:
         return {row.id for row in select(invocation, words).rows()}

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
+from spooltool.cli.choice import QUERY_HELP, name_trouble, select
 from spooltool.cli.invocation import Invocation
 from spooltool.cli.reading import name_first, name_last, refuse_if_blind
-from spooltool.cli.selection import QUERY_HELP, Selection, name_trouble, select
-from spooltool.cli.sorting import SORT_KEYS, sort_key
-from spooltool.cli.survey import Line, LineOf, Survey, survey
 from spooltool.diagnose.row import Row
 from spooltool.errors import ExitCode, UsageError
+from spooltool.look.selection import Selection
+from spooltool.look.sorting import SORT_KEYS, sort_key
+from spooltool.look.survey import Line, LineOf, Survey, survey
 from spooltool.render import rows as layout_of
 from spooltool.render import summary
 from spooltool.render.orders import orders_line

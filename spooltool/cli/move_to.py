@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
 from typing import Annotated
 
 import typer
 
+from spooltool.change.move import moving, read_folder
 from spooltool.cli import change_options as the
-from spooltool.cli.bounce import bouncing
-from spooltool.cli.caution import undo_holds
-from spooltool.cli.changing import Wish, change
+from spooltool.cli.changing import change
+from spooltool.cli.choice import QUERY_HELP
 from spooltool.cli.invocation import Invocation
-from spooltool.cli.requeue import requeueing
-from spooltool.cli.selection import QUERY_HELP
-from spooltool.errors import UsageError
-from spooltool.render.text import visible
-from spooltool.spool import placing
 from spooltool.spool.places import WAYS
 
 _FOLDERS = ", ".join(way.word for way in WAYS)
@@ -49,34 +42,8 @@ def run(
     its own plan, question and undo.  No other move of a message by hand has a meaning.
     """
     invocation: Invocation = ctx.obj
-    query, folder = _folder(words or ())
+    query, folder = read_folder(words or ())
     options = the.ChangeOptions(
         dry_run, plan, diff, yes, most, reason, wait, no_yield, json, everything, null, force
     )
-    return change(invocation, query, _wish(invocation, folder, reason, kick=kick), options)
-
-
-def _folder(words: Sequence[str]) -> tuple[list[str], str]:
-    """Query words, and the folder behind them.  Raises UsageError with the legal moves."""
-    *query, last = words or ("",)
-    folder = last.removeprefix("D_").rstrip("/")
-    if folder not in {way.word for way in WAYS}:
-        said = f"move to {visible(last)}: no such move" if last else "move wants QUERY and a folder"
-        raise UsageError(f"{said}; these have a meaning:\n" + "\n".join(_table()))
-    return query, folder
-
-
-def _table() -> list[str]:
-    rows = [("FOLDER", "WHAT MAY GO THERE", "IS"), *((w.word, w.takes, w.verb) for w in WAYS)]
-    first, second = (max(len(row[at]) for row in rows) for at in range(2))
-    return [f"{word.ljust(first)}  {takes.ljust(second)}  {verb}" for word, takes, verb in rows]
-
-
-def _wish(invocation: Invocation, folder: str, reason: str, *, kick: bool) -> Wish:
-    if folder == "sender":
-        return requeueing(invocation, kick=kick)
-    if folder == "expired":
-        return bouncing(invocation, reason, kick=kick)
-    verb = next(way.verb for way in WAYS if way.word == folder)
-    decide = partial(placing.move, word=folder, flat=invocation.spool.flat)
-    return Wish(verb, decide, undo_holds(verb), kick=kick)
+    return change(invocation, query, moving(invocation, folder, reason, kick=kick), options)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from spooltool.change.spans import read_span
 from spooltool.cli.invocation import Invocation
-from spooltool.cli.spans import read_span
 from spooltool.diagnose.probing import SMTPS_PORT, Probe, Tls, Visit, port_of
 from spooltool.errors import ExitCode, UsageError
 from spooltool.live.probe import probe

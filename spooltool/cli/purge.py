@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated
 
 import typer
 
+from spooltool.change.actor import who
+from spooltool.change.choosing import own
+from spooltool.change.delete import prepare_purge
+from spooltool.change.spans import read_span
 from spooltool.cli import change_options as the
-from spooltool.cli.actor import who
-from spooltool.cli.caution import undo_holds
-from spooltool.cli.changing import Wish, Work
-from spooltool.cli.choosing import own
+from spooltool.cli.changing import Changing
 from spooltool.cli.invocation import Invocation
-from spooltool.cli.spans import read_span
 from spooltool.errors import ExitCode
-from spooltool.spool.placing import removed
-from spooltool.spool.plan import Plan
-from spooltool.spool.verbs import Seen
-from spooltool.store.trash import trash_files
 
 
 def run(
@@ -48,26 +43,10 @@ def run(
     )  # fmt: skip
     me = who(invocation)
     if options.writes:
-        own(invocation, options)
-    made = plan_purge(invocation, seconds, f"--older {older}" if older else "")
-    if not (json or made.changes):
+        own(invocation, force=options.force)
+    work = prepare_purge(invocation, me, seconds, f"--older {older}" if older else "")
+    if not (json or work.plan.changes):
         what = f"nothing lies there for {older}" if older else "it is empty"
         invocation.out.line(f"the trash: {what}, nothing to do")
         return ExitCode.OK
-    wish = Wish("purge", _nothing, undo_holds("purge"))
-    return Work(invocation, made, wish, options, me).run()
-
-
-def plan_purge(invocation: Invocation, seconds: float, query: str) -> Plan:
-    """The plan that unlinks what lies in the trash longer than so many seconds."""
-    now = time.time()
-    changes = tuple(
-        removed(one.name, one.inode, one.size, by_path=True)
-        for one in trash_files(invocation.spool)
-        if one.since <= now - seconds
-    )
-    return Plan("purge", invocation.place, invocation.found, query, now, changes)
-
-
-def _nothing(seen: Seen) -> None:
-    return None
+    return Changing(invocation, work, options).run()

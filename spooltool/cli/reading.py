@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from spooltool.cli.invocation import Invocation
-from spooltool.cli.survey import Survey
 from spooltool.errors import NotPermitted
+from spooltool.look.survey import Survey
 
 
 def name_first(invocation: Invocation, found: Survey) -> None:
@@ -25,7 +25,7 @@ def name_last(invocation: Invocation, found: Survey) -> None:
 
 def unreadable_directory(invocation: Invocation, directory: str, why: str) -> str:
     """A directory that cannot be read: its owner, and the command that would work."""
-    from spooltool.cli.ownership import explain_directory
+    from spooltool.look.ownership import explain_directory
 
     return explain_directory(invocation, directory, why)
 

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from functools import partial
 from typing import Annotated
 
 import typer
 
+from spooltool.change.release import CHECKS, releasing
 from spooltool.cli import change_options as the
-from spooltool.cli.actor import who
-from spooltool.cli.changing import Wish, change
+from spooltool.cli.changing import change
+from spooltool.cli.choice import QUERY_HELP
 from spooltool.cli.invocation import Invocation
-from spooltool.cli.selection import QUERY_HELP
-from spooltool.cli.verbs import BY_NAME
-from spooltool.errors import UsageError
-from spooltool.render.text import visible
-from spooltool.spool import verbs
-from spooltool.spool.checks import Check, check_of
-from spooltool.spool.passes import Pass
-
-_CHECKS = ", ".join(check.word for check in Check)
 
 
 def run(
@@ -28,7 +18,7 @@ def run(
     query: Annotated[list[str] | None, typer.Argument(metavar="QUERY...", help=QUERY_HELP)] = None,
     kick: Annotated[bool, typer.Option("--kick", help="Have the relay try them at once.")] = False,
     waive: Annotated[
-        str, typer.Option("--pass", metavar="CHECK", help=f"Waive a check: {_CHECKS}.")
+        str, typer.Option("--pass", metavar="CHECK", help=f"Waive a check: {CHECKS}.")
     ] = "",
     dry_run: the.DryRun = False,
     plan: the.PlanFile = None,
@@ -55,21 +45,5 @@ def run(
     options = the.ChangeOptions(
         dry_run, plan, diff, yes, most, reason, wait, no_yield, json, everything, null, force
     )
-    wish = Wish(
-        "release",
-        partial(verbs.release, flat=invocation.spool.flat, waived=_waived(invocation, waive)),
-        BY_NAME["release"].undo,
-        kick=kick,
-    )
+    wish = releasing(invocation, waive, kick=kick)
     return change(invocation, query or (), wish, options)
-
-
-def _waived(invocation: Invocation, word: str) -> Pass | None:
-    """The pass that --pass asks for.  Raises UsageError for a word that is no check."""
-    if not word:
-        return None
-    check = check_of(word)
-    if check is None:
-        raise UsageError(f"--pass {visible(word)}: no such check; there are {_CHECKS}")
-    actor = who(invocation)
-    return Pass(check, f"{actor.user}@{actor.host}", time.time())

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 import typer
 
+from spooltool.change.requeue import requeueing
 from spooltool.cli import change_options as the
-from spooltool.cli.caution import undo_holds
-from spooltool.cli.changing import Study, Wish, change
+from spooltool.cli.changing import change
+from spooltool.cli.choice import QUERY_HELP
 from spooltool.cli.invocation import Invocation
-from spooltool.cli.selection import QUERY_HELP
-from spooltool.diagnose.backscatter import requeue_notes
-from spooltool.diagnose.planning import Chosen
-from spooltool.diagnose.retargeting import changing
-from spooltool.spool import placing
-from spooltool.spool.plan import Plan
 
 
 def run(
@@ -49,19 +43,3 @@ def run(
         dry_run, plan, diff, yes, most, reason, wait, no_yield, json, everything, null, force
     )
     return change(invocation, query or (), requeueing(invocation, kick=kick), options)
-
-
-def requeueing(invocation: Invocation, *, kick: bool) -> Wish:
-    """What `requeue` wants done."""
-    return Wish(
-        "requeue",
-        partial(placing.requeue, flat=invocation.spool.flat),
-        undo_holds("requeue"),
-        study=_study,
-        kick=kick,
-        trash=True,
-    )
-
-
-def _study(plan: Plan, chosen: Chosen) -> Study:
-    return Study(tuple(requeue_notes(changing(plan, chosen.rows))))

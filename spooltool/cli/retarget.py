@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 import typer
 
+from spooltool.change.new_host import PROBES
+from spooltool.change.retarget import retargeting
+from spooltool.change.spans import read_span
 from spooltool.cli import change_options as the
-from spooltool.cli.changing import Study, Wish, change
+from spooltool.cli.changing import Watching, change
+from spooltool.cli.choice import QUERY_HELP
 from spooltool.cli.following import Follow, follow_from_here
 from spooltool.cli.invocation import Invocation
-from spooltool.cli.new_host import (
-    PROBES,
-    config_notes,
-    look_at,
-    read_aim,
-    refuse_own_listener,
-)
-from spooltool.cli.selection import QUERY_HELP
-from spooltool.cli.spans import read_span
-from spooltool.cli.verbs import BY_NAME
-from spooltool.diagnose.planning import Chosen
-from spooltool.diagnose.retargeting import changing, retarget_notes
 from spooltool.errors import UsageError
-from spooltool.spool import verbs
-from spooltool.spool.hosts import HostPort
-from spooltool.spool.plan import Plan
 
 
 def run(
@@ -87,7 +75,6 @@ def run(
     again.
     """
     invocation: Invocation = ctx.obj
-    aim = read_aim(to, err_server)
     depth = _depth(probe, no_probe=no_probe, tty=invocation.out.tty)
     if for_ and not watch:
         raise UsageError("--for goes with --watch")
@@ -95,32 +82,18 @@ def run(
     options = the.ChangeOptions(
         dry_run, plan, diff, yes, most, reason, wait, no_yield, json, everything, null, force
     )
+    wish = retargeting(invocation, to, err_server, depth=depth, kick=kick)
+    watching = _watching(invocation, seconds, json=json) if watch else None
+    return change(invocation, query or (), wish, options, watching)
+
+
+def _watching(invocation: Invocation, seconds: float | None, *, json: bool) -> Watching:
+    """Follow what was changed, from just before the change on."""
     follow: list[Follow] = []
-    wish = Wish(
-        "retarget",
-        partial(
-            verbs.retarget,
-            to=aim.hosts,
-            err_server=aim.notices,
-            notices_by_mx=aim.notices_by_mx,
-        ),
-        BY_NAME["retarget"].undo,
-        {"to": to, "err_server": err_server},
-        partial(_study, invocation, aim.hosts, depth=depth, err_server=bool(err_server)),
-        kick=kick,
+    return Watching(
+        lambda: follow.append(follow_from_here(invocation, json=json)),
+        lambda files: follow[0].run(files, seconds),
     )
-    if watch:
-        wish = Wish(
-            wish.verb,
-            wish.decide,
-            wish.undo_holds,
-            wish.arguments,
-            wish.study,
-            kick=kick,
-            before=lambda: follow.append(follow_from_here(invocation, json=json)),
-            watch=lambda files: follow[0].run(files, seconds),
-        )
-    return change(invocation, query or (), wish, options)
 
 
 def _depth(word: str, *, no_probe: bool, tty: bool) -> str:
@@ -130,25 +103,3 @@ def _depth(word: str, *, no_probe: bool, tty: bool) -> str:
     if word and word not in PROBES:
         raise UsageError(f"--probe {word}: not one of {', '.join(PROBES)}")
     return word or ("ehlo" if tty else "")
-
-
-def _study(
-    invocation: Invocation,
-    hosts: tuple[HostPort, ...],
-    plan: Plan,
-    chosen: Chosen,
-    *,
-    depth: str,
-    err_server: bool,
-) -> Study:
-    rows = changing(plan, chosen.rows)
-    if not rows:
-        return Study()
-    for port in {row.dport or 25 for row in rows}:
-        refuse_own_listener(invocation, hosts, port)
-    notes = retarget_notes(rows, hosts, err_server=err_server)
-    notes += config_notes(invocation, rows, hosts)
-    if not depth or not hosts:
-        return Study(tuple(notes))
-    lines, good = look_at(hosts, rows, rcpt=depth == "rcpt")
-    return Study(tuple(notes), tuple(lines), not good)

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 import typer
 
+from spooltool.change.set_keys import setting
 from spooltool.cli import change_options as the
-from spooltool.cli.changing import Study, Wish, change
+from spooltool.cli.changing import change
+from spooltool.cli.choice import QUERY_HELP
 from spooltool.cli.invocation import Invocation
-from spooltool.cli.selection import QUERY_HELP
-from spooltool.cli.verbs import BY_NAME
-from spooltool.diagnose.envelope_notes import envelope_notes
-from spooltool.diagnose.planning import Chosen
-from spooltool.errors import UsageError
-from spooltool.render.text import visible, wrapped
-from spooltool.spool.assignments import SETTABLE, Asked, read_asked
-from spooltool.spool.envelope_change import EnvelopeWish, set_envelope
-from spooltool.spool.plan import Plan
-
-_KEYS = "\n".join(wrapped(f"KEY is one of {', '.join(SETTABLE)}", 76))
+from spooltool.spool.assignments import read_asked
 
 
 def run(
@@ -71,47 +62,8 @@ def run(
     """
     invocation: Invocation = ctx.obj
     asked = read_asked(words or (), sender, recipients or (), resource)
-    _check(asked)
+    wish = setting(asked, kick=kick)
     options = the.ChangeOptions(
         dry_run, plan, diff, yes, most, reason, wait, no_yield, json, everything, null, force
     )
-    wish = Wish(
-        "set",
-        partial(set_envelope, wish=asked.wish),
-        BY_NAME["set"].undo,
-        arguments(asked.wish),
-        partial(_study, wish=asked.wish),
-        kick=kick,
-    )
     return change(invocation, asked.query, wish, options)
-
-
-def arguments(wish: EnvelopeWish) -> dict[str, str]:
-    """What was asked for, as a plan keeps it."""
-    named = {key: value or "none" for key, value in wish.values.items()}
-    if wish.sender is not None:
-        named["from"] = wish.sender or "<>"
-    if wish.replaced or wish.added:
-        pairs = [f"{old}={new}" for old, new in wish.replaced]
-        named["rcpt"] = " ".join([*pairs, *wish.added])
-    if wish.resource:
-        named["resource"] = wish.resource
-    return named
-
-
-def _check(asked: Asked) -> None:
-    """Raise UsageError with every mistake, or when nothing is asked for."""
-    if asked.problems:
-        problems = map(visible, asked.problems)
-        assigned = any("--" not in problem.split(":")[0] for problem in asked.problems)
-        raise UsageError(
-            "nothing was changed\n" + "\n".join(problems), hint=_KEYS if assigned else ""
-        )
-    wish = asked.wish
-    if not (wish.values or wish.addresses or wish.resource):
-        raise UsageError("set wants KEY=VALUE, --from, --rcpt or --resource", hint=_KEYS)
-
-
-def _study(plan: Plan, chosen: Chosen, *, wish: EnvelopeWish) -> Study:
-    notes = envelope_notes(plan, chosen.rows, wish)
-    return Study(tuple(notes), doubtful=any("empty message" in note for note in notes))

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from spooltool.cli.choice import name_trouble, select
 from spooltool.cli.invocation import Invocation
-from spooltool.cli.selection import name_trouble, select
 from spooltool.diagnose.header_changes import header_changes
 from spooltool.diagnose.row import Row
 from spooltool.diagnose.suspension import Keeper

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from spooltool.cli.disk import disk_of
-from spooltool.cli.history import shown
+from spooltool.cli.choice import select
 from spooltool.cli.invocation import Invocation
 from spooltool.cli.reading import name_first, name_last, refuse_if_blind
-from spooltool.cli.selection import select
-from spooltool.cli.survey import Survey, survey
 from spooltool.cli.verbs import BY_NAME
 from spooltool.errors import ExitCode, SpooltoolError, UsageError
+from spooltool.look.disk import disk_of
+from spooltool.look.survey import Survey, survey
+from spooltool.look.transactions import shown
 from spooltool.render.journal import short_line
 from spooltool.render.screen import Screen, Trash, screen_lines, screen_record
 from spooltool.render.text import visible

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from spooltool.cli.actor import who
+from spooltool.change.actor import who
+from spooltool.change.spans import read_span
 from spooltool.cli.invocation import Invocation
-from spooltool.cli.spans import read_span
 from spooltool.control.orders import EVERYTHING, MAX_SECONDS, MAX_WHY, read_pattern
 from spooltool.errors import ExitCode, RelayUnreachable, UsageError
 from spooltool.live.client import ControlClient

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from spooltool.change.caution import undo_holds
+
 
 class Verb(NamedTuple):
     """One sub-command: name, module of `spooltool.cli`, panel, help in one line.
 
-    `asof` verbs have a clock that `--as-of` can set: those that only read.  `undo` says how
-    long `undo` takes a change back; "" where there is nothing to take back, or nothing is.
+    `asof` verbs have a clock that `--as-of` can set: those that only read.
     """
 
     name: str
@@ -21,13 +22,15 @@ class Verb(NamedTuple):
     panel: str
     help: str
     asof: bool = False
-    undo: str = ""
+
+    @property
+    def undo(self) -> str:
+        """How long `undo` takes a change back; "" where nothing is taken back."""
+        return undo_holds(self.name)
 
 
 PANELS = ("Look", "Change", "Relay", "Keep", "Live", "Setup")
 """The groups of the help, in order; one without verbs is left out."""
-
-UNTIL_LEFT = "until each has left"
 
 VERBS: tuple[Verb, ...] = (
     Verb("status", "status", "Look", "The spool on one screen: counts, stuck, relay, disk.", True),
@@ -43,62 +46,52 @@ VERBS: tuple[Verb, ...] = (
         "retarget",
         "Change",
         "Send mail that waits to another host or port.",
-        undo=UNTIL_LEFT,
     ),
     Verb(
         "set",
         "set_keys",
         "Change",
         "Give keys another value; another sender, other recipients.",
-        undo=UNTIL_LEFT,
     ),
     Verb(
         "accept",
         "accept",
         "Change",
         "Seal mail that was edited by hand: deliver it as it stands.",
-        undo=UNTIL_LEFT,
     ),
-    Verb(
-        "hold", "hold", "Change", "Set messages aside, in D_hold.", undo="while each is in D_hold"
-    ),
+    Verb("hold", "hold", "Change", "Set messages aside, in D_hold."),
     Verb(
         "release",
         "release",
         "Change",
         "Let messages out of D_hold or D_quarantine, to where they came from.",
-        undo=UNTIL_LEFT,
     ),
-    Verb("requeue", "requeue", "Change", "Try mail as if it were just received.", undo=UNTIL_LEFT),
+    Verb("requeue", "requeue", "Change", "Try mail as if it were just received."),
     Verb(
         "bounce",
         "bounce",
         "Change",
         "Give mail up now and tell its senders.",
-        undo="until each notice is out",
     ),
     Verb(
         "delete",
         "delete",
         "Change",
         "Take mail out of the queue, into the trash.",
-        undo="while each is in the trash",
     ),
     Verb(
         "move",
         "move_to",
         "Change",
         "Another spelling of hold, requeue, release and bounce.",
-        undo="as after the verb of that folder",
     ),
     Verb(
         "apply",
         "apply_plan",
         "Change",
         "Carry out a plan that --plan kept.",
-        undo="as after the verb that made the plan",
     ),
-    Verb("undo", "undo", "Change", "Take a transaction back, key by key.", undo=UNTIL_LEFT),
+    Verb("undo", "undo", "Change", "Take a transaction back, key by key."),
     Verb("kick", "kick", "Relay", "Try mail now: all of it, messages, or what goes to a host."),
     Verb(
         "suspend",

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from spooltool.change.spans import read_span
+from spooltool.cli.choice import QUERY_HELP, name_trouble, select
 from spooltool.cli.following import follow_from_here
 from spooltool.cli.invocation import Invocation
-from spooltool.cli.selection import QUERY_HELP, name_trouble, select
-from spooltool.cli.spans import read_span
 from spooltool.errors import ExitCode
 
 

@@ -22,7 +22,7 @@ PURE_WITHIN = {"relay": {"antivirus/wire"}}
 """Pure folders inside a folder of the shell."""
 
 SHELL = {
-    "spooltool": {"store", "live", "cli", "tui"},
+    "spooltool": {"store", "live", "look", "change", "workers", "cli", "tui"},
     "relay": {
         "intake",
         "dequeue",

@@ -49,8 +49,8 @@ def as_user(user: int, arguments: Sequence[str | Path], folder: Path) -> Ended:
     That user may not be allowed to read Python's own files, so the command is run once as
     root before, with its output thrown away: then all it needs is loaded.
     """
-    from spooltool.cli import ownership
     from spooltool.cli.app import run
+    from spooltool.look import ownership
 
     assert ownership, "what only a refusal needs is loaded here"
     words = [str(word) for word in arguments]

@@ -34,7 +34,8 @@ os.execv(sys.executable, [sys.executable, "-m", "spooltool", *sys.argv[2:]])
 
 _AS_USER = """
 import os, sys
-from spooltool.cli import app, choosing
+from spooltool.change import choosing
+from spooltool.cli import app
 choosing._load_the_rest()
 for verb in ("retarget", "hold", "release", "undo", "set_keys", "kick", "demo"):
     __import__("spooltool.cli." + verb)

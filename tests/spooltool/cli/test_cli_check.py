@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from spooltool.cli import disk, invocation
 from spooltool.cli.verbs import BY_NAME
 from spooltool.diagnose.health import MEASURES
 from spooltool.errors import NoSpool
+from spooltool.look import disk, sight
 from tests.spooltool.cli.calling import AS_OF, Ended, as_user
 from tests.spooltool.cli.test_cli_status import RUNNING, answering
 
@@ -153,7 +153,7 @@ def test_no_spool_anywhere(call: Call, tmp_path: Path, monkeypatch: pytest.Monke
     def nowhere(*_: object) -> None:
         raise NoSpool("no spool found; looked at:\n  --spool    not given\n  here       no spool")
 
-    monkeypatch.setattr(invocation, "locate", nowhere)
+    monkeypatch.setattr(sight, "locate", nowhere)
     code, text, _ = checked(call("status", "--check"))
     assert code == 3
     assert text == "UNKNOWN - no spool found; looked at: --spool not given, here no spool"

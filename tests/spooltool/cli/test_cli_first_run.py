@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spooltool.cli import locate
+from spooltool.look import locate
 from tests.spooltool.cli.calling import AS_OF, Ended, as_user
 
 Call = Callable[..., Ended]

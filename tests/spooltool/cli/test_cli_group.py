@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from spooltool.cli import survey
 from spooltool.diagnose.grouping import KEY
+from spooltool.look import survey
 from tests.spooltool.cli.calling import AS_OF, Ended, golden, on_terminal, settled
 
 Call = Callable[..., Ended]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from spooltool.cli import locate as module
-from spooltool.cli.locate import Located, locate
-from spooltool.cli.settings import Settings, read_settings
 from spooltool.errors import ConfigError, NoSpool
+from spooltool.look import locate as module
+from spooltool.look.locate import Located, locate
+from spooltool.look.settings import Settings, read_settings
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from spooltool.cli import survey
+from spooltool.look import survey
 from tests.spooltool.cli.calling import AS_OF, Ended, golden, on_terminal, settled
 from tests.spooltool.store.test_read_again import Writer
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from spooltool.cli.caution import PLANNERS, undo_holds
+from spooltool.change.caution import PLANNERS, undo_holds
 from spooltool.control import Done, Kick, Yield
 from spooltool.spool.places import WAYS
 from spooltool.store.journal import read_journal

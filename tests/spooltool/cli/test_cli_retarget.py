@@ -216,7 +216,7 @@ def test_a_holder_that_nobody_can_name_is_unknown(
     spool: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As in a container, where the kernel's list of locks is empty."""
-    from spooltool.cli import relay_view
+    from spooltool.look import relay_view
 
     monkeypatch.setattr(relay_view, "holders", dict)
     file = next(iter(values(spool, "DST")))
@@ -370,15 +370,15 @@ def test_the_relays_own_listener_is_refused_and_the_configuration_named(
 
 
 def test_newcomers_are_counted(spool: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    from spooltool.cli import changing
+    from spooltool.change import work
 
-    carry = changing.carry
+    carry = work.carry
 
     def meanwhile(*arguments: object, **more: object) -> object:
         put(spool, 3)
         return carry(*arguments, **more)
 
-    monkeypatch.setattr(changing, "carry", meanwhile)
+    monkeypatch.setattr(work, "carry", meanwhile)
     monkeypatch.setattr("tests.spooltool.cli.changed.ARRIVED", 4e9)
     done = call("--spool", spool, "retarget", f"dst:{OLD}", "--to", NEW, "--yes")
     assert done.lines[-1] == "3 new ones match: they arrived after the plan"
@@ -388,7 +388,7 @@ def test_newcomers_are_counted(spool: Path, call: Call, monkeypatch: pytest.Monk
 def test_too_little_space_is_refused_before_anything_is_asked(
     spool: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spooltool.cli.changing.free_space", lambda path: 16 << 20)
+    monkeypatch.setattr("spooltool.change.work.free_space", lambda path: 16 << 20)
     before = tree(spool)
     done = call("--spool", spool, "retarget", f"dst:{OLD}", "--to", NEW)
     assert done.code == 74

@@ -31,7 +31,7 @@ def only(spool: Path) -> Path:
 
 
 def test_the_plan(gateway: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spooltool.cli.changing.free_space", lambda path: 41 << 30)
+    monkeypatch.setattr("spooltool.change.work.free_space", lambda path: 41 << 30)
     words = ("R001njf2a", "--rcpt", "here@example.org=zoe@example.net", "--from", "null")
     more = ("--resource", "none", "DST=10.1.5.9", "--dry-run")
     shown = call("--spool", gateway, "set", *words, *more)

@@ -177,7 +177,8 @@ def test_control_c_ends_between_batches_and_says_how_far(tmp_path: Path) -> None
     put(spool, 200)
     hold_up = """
 import os, signal, sys
-from spooltool.cli import app, carrying
+from spooltool.change import carrying
+from spooltool.cli import app
 real = carrying.apply
 def slow(*arguments, tell, **more):
     def once(outcome):

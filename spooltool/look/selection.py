@@ -1,24 +1,21 @@
 """From query arguments to messages.
 
-The same for every verb: ids are bound to the files that exist, `-` reads the standard
-input, a directory or file that cannot be read is remembered and named, never passed over
-in silence.
+The same for every verb: ids are bound to the files that exist; a directory or file that cannot
+be read is remembered and named, never passed over in silence.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from spooltool.cli.invocation import Invocation
-from spooltool.cli.relay_view import Holders, find_holders
 from spooltool.diagnose.down import Down
 from spooltool.diagnose.row import Content, Found, Row
 from spooltool.diagnose.suspension import Keeper
-from spooltool.errors import SpooltoolError, UsageError
-from spooltool.render.text import visible
+from spooltool.errors import SpooltoolError
+from spooltool.look.relay_view import Holders, find_holders
+from spooltool.look.sight import Sight
 from spooltool.spool.codec import Envelope
 from spooltool.spool.names import TRASH, SpoolName, in_trash
 from spooltool.store.root import Spool
@@ -30,8 +27,6 @@ if TYPE_CHECKING:
 
 _FEW = 50
 """Up to so many ids are looked up one by one; more are found by reading all names."""
-
-QUERY_HELP = "Ids, paths, keywords and field:value terms; - reads ids from stdin."
 
 
 @dataclass
@@ -101,12 +96,12 @@ class Selection:
 class RowMaker:
     """Rows from a scan's entries, with the clock and the holders of the moment."""
 
-    def __init__(self, invocation: Invocation) -> None:
-        self.spool = invocation.spool
-        self._around = invocation.around
-        self._holders: Holders = find_holders(self.spool, invocation.relay)
-        self._down = Down(invocation.relay.destinations)
-        self._keeper = Keeper(invocation.relay.orders)
+    def __init__(self, sight: Sight) -> None:
+        self.spool = sight.spool
+        self._around = sight.around
+        self._holders: Holders = find_holders(self.spool, sight.relay)
+        self._down = Down(sight.relay.destinations)
+        self._keeper = Keeper(sight.relay.orders)
 
     def __call__(self, entry: Entry) -> Row:
         """The row of one file."""
@@ -166,27 +161,28 @@ class RowMaker:
 
 
 def select(
-    invocation: Invocation,
+    sight: Sight,
     arguments: Sequence[str] | None,
     *,
-    null: bool = False,
+    piped: Sequence[str] | None = None,
     trash: bool = False,
 ) -> Selection:
     """The messages that query arguments mean; none at all mean everything.
 
-    With `trash` an id or path that means nothing in the spool is looked for in the trash.
+    `piped` are the ids that `-` stands for.  With `trash` an id or path that means nothing
+    in the spool is looked for in the trash.
 
     Raises QueryError, UsageError, NoSpool.  Ids that mean nothing, or two files, are in
     the result: the verb decides whether that stops it.
     """
     words = list(arguments or ())
     if not words:  # start-up: the language is not needed to mean everything
-        return Selection(invocation.spool, None, RowMaker(invocation))
+        return Selection(sight.spool, None, RowMaker(sight))
     from spooltool.query import parse
 
-    query = parse(words, _piped(null) if "-" in words else None)
-    spool = invocation.spool
-    rows_of = RowMaker(invocation)
+    query = parse(words, piped)
+    spool = sight.spool
+    rows_of = RowMaker(sight)
     if not query.ids:
         return Selection(spool, query, rows_of)
     candidates = list(_candidates(spool, query))
@@ -196,17 +192,6 @@ def select(
     files = set(bound.found.values())
     names = [name for name in candidates if name.file in files]
     return Selection(spool, bound.query, rows_of, names, bound.missing, bound.doubled)
-
-
-def name_trouble(invocation: Invocation, selection: Selection) -> bool:
-    """Say which ids mean nothing or two files; True when there was one."""
-    for word in selection.missing:
-        invocation.out.note(f"spooltool: {visible(word)}: no such message (it may have left)")
-    for word, files in selection.doubled:
-        invocation.out.note(
-            f"spooltool: {visible(word)}: {' and '.join(files)} carry this number; choose by path"
-        )
-    return bool(selection.missing or selection.doubled)
 
 
 def _candidates(spool: Spool, query: Query) -> Iterable[SpoolName]:
@@ -228,18 +213,6 @@ def _in_trash(spool: Spool, query: Query, found: Iterable[SpoolName]) -> Iterabl
     if not wanted:
         return ()
     return [name for name in scan(spool, (TRASH,)).names() if name.number in wanted]
-
-
-def _piped(null: bool) -> list[str]:
-    if sys.stdin.isatty():
-        raise UsageError(
-            "`-` reads ids from the standard input, and that is the terminal",
-            hint="spooltool ls --ids QUERY | spooltool VERB -",
-        )
-    from spooltool.query import parse_ids
-
-    data = sys.stdin.buffer.read()
-    return parse_ids(data.decode("utf-8", "surrogateescape"), null)
 
 
 def _yes(row: Row) -> bool:

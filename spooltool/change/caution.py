@@ -1,13 +1,11 @@
-"""How carefully a changing verb asks before it begins.
+"""How carefully a changing verb asks before it begins, and how long it can be taken back.
 
-One table: the verbs ask here, and the docs say what stands here.
+One place for both: the verbs and the screen ask here, and the docs say what stands here.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
-
-from spooltool.cli.verbs import BY_NAME
 
 
 class Caution(NamedTuple):
@@ -47,6 +45,27 @@ PLANNERS = (
 """The verbs that plans name; `move` plans as the verb whose folder it is given."""
 
 
+UNTIL_LEFT = "until each has left"
+
+UNDO_HOLDS: dict[str, str] = {
+    "retarget": UNTIL_LEFT,
+    "set": UNTIL_LEFT,
+    "accept": UNTIL_LEFT,
+    "hold": "while each is in D_hold",
+    "release": UNTIL_LEFT,
+    "requeue": UNTIL_LEFT,
+    "bounce": "until each notice is out",
+    "delete": "while each is in the trash",
+    "move": "as after the verb of that folder",
+    "apply": "as after the verb that made the plan",
+    "undo": UNTIL_LEFT,
+}
+"""How long `undo` takes a verb's change back; a verb that is not here is not taken back."""
+
+TYPED_FROM = 1001
+"""From so many messages on the number is to be typed."""
+
+
 def caution_of(verb: str) -> Caution:
     """How carefully a verb asks."""
     return CAUTION.get(verb, Caution())
@@ -54,4 +73,4 @@ def caution_of(verb: str) -> Caution:
 
 def undo_holds(verb: str) -> str:
     """How long `undo` takes back what a plan names; "" for never."""
-    return BY_NAME[verb].undo if verb in BY_NAME else ""
+    return UNDO_HOLDS.get(verb, "")

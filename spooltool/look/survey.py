@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from spooltool.cli.selection import Selection
 from spooltool.diagnose.row import Row
 from spooltool.diagnose.tally import Tally, unpack
+from spooltool.look.selection import Selection
 from spooltool.spool.names import SpoolName
 from spooltool.store.root import Spool
 from spooltool.store.scan import scan

@@ -6,21 +6,21 @@ import grp
 import os
 import stat
 
-from spooltool.cli.invocation import Invocation
+from spooltool.look.sight import Sight
 from spooltool.render.text import visible
 from spooltool.store.root import user_name
 
 
-def explain_directory(invocation: Invocation, directory: str, why: str) -> str:
+def explain_directory(sight: Sight, directory: str, why: str) -> str:
     """`D_resend: Permission denied (owner relay, group relay, 0700): sudo -u relay …`."""
-    path = os.path.join(invocation.spool.path, directory)
+    path = os.path.join(sight.spool.path, directory)
     try:
         facts = os.stat(path)
     except OSError:
         return visible(f"{path}: {why}")
     owner = user_name(facts.st_uid)
     mode = stat.S_IMODE(facts.st_mode)
-    command = visible(" ".join(["sudo", "-u", owner, "spooltool", *invocation.arguments]))
+    command = visible(" ".join(["sudo", "-u", owner, "spooltool", *sight.arguments]))
     return (
         f"{visible(path)}: {why} (owner {owner}, group {_group_name(facts.st_gid)}, "
         f"mode {mode:04o}); this works: {command}"

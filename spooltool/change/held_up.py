@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from spooltool.cli.invocation import Invocation
-from spooltool.cli.relay_view import Holders, find_holders
+from spooltool.look.relay_view import Holders, find_holders
+from spooltool.look.sight import Sight
 from spooltool.render.outcome import Ending
 from spooltool.store.root import Spool
 from spooltool.store.scan import read_entry
 
 
-def with_holders(invocation: Invocation, endings: Sequence[Ending]) -> tuple[Ending, ...]:
+def with_holders(sight: Sight, endings: Sequence[Ending]) -> tuple[Ending, ...]:
     """The endings, those that are busy with the holder of the moment as their detail."""
     if not any(ending.result == "busy" for ending in endings):
         return tuple(endings)
-    now = replace(invocation)  # the relay is asked anew: what it held before may be free
+    now = replace(sight)  # the relay is asked anew: what it held before may be free
     holders = find_holders(now.spool, now.relay)
     return tuple(
         replace(ending, detail=_held(now.spool, holders, ending.id))

@@ -11,12 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
-from spooltool.cli.change_options import ChangeOptions
-from spooltool.cli.invocation import Invocation
-from spooltool.cli.selection import Selection, select
 from spooltool.diagnose.planning import Chosen, crowded_numbers
-from spooltool.errors import UsageError
-from spooltool.query import Id, parse
+from spooltool.look.selection import Selection, select
+from spooltool.look.sight import Sight
+from spooltool.query import Id
 from spooltool.query.ids import read_id
 from spooltool.store.root import Spool, become_owner, check_local
 
@@ -25,8 +23,8 @@ _LATER = (
     "encodings.idna",
     "ipaddress",
     "spooltool.cli.following",
-    "spooltool.cli.left",
-    "spooltool.cli.ownership",
+    "spooltool.change.left",
+    "spooltool.look.ownership",
     "spooltool.live.client",
     "spooltool.live.inflate",
     "spooltool.live.probe",
@@ -69,19 +67,19 @@ class Choice:
         return not self.selection.missing and not self.selection.doubled
 
 
-def own(invocation: Invocation, options: ChangeOptions) -> None:
-    """Be the owner of the spool, on a disk of this machine.
+def own(sight: Sight, *, force: bool = False) -> None:
+    """Be the owner of the spool, on a disk of this machine (`force`: on any).
 
     Raises NotPermitted, Refused, NoSpool.  What the configuration says is read before.
     """
-    path = invocation.located.path
-    _ = invocation.settings
+    path = sight.located.path
+    _ = sight.settings
     with Spool.open(path) as spool:
         owner = spool.uid  # no spool: that is to be said before whose it is
     if os.geteuid() == 0 and owner != 0:
         _load_the_rest()
     become_owner(path)
-    check_local(path, force=options.force)
+    check_local(path, force=force)
 
 
 def _load_the_rest() -> None:
@@ -94,37 +92,27 @@ def _load_the_rest() -> None:
 
 
 def choose(
-    invocation: Invocation, words: Sequence[str], options: ChangeOptions, *, trash: bool = False
+    sight: Sight,
+    words: Sequence[str],
+    *,
+    piped: Sequence[str] | None = None,
+    trash: bool = False,
 ) -> Choice:
-    """Freeze what the words mean; they passed `check_words` before.
+    """Freeze what the words mean; none at all mean every message.
 
     `trash`: ids mean files in the trash, too, where there are none in the spool.
     """
-    selection = select(invocation, words, null=options.null, trash=trash)
+    selection = select(sight, words, piped=piped, trash=trash)
     rows = selection.sorted_rows()
     chosen = Chosen(
         tuple(rows),
         tuple(selection.unjudged),
         _crowded(selection),
         frozenset(id.file for id in _typed_paths(words)),
-        {number: since for number, (_, since) in invocation.relay.delivering.items()},
+        {number: since for number, (_, since) in sight.relay.delivering.items()},
     )
     typed = 0 < len(words) <= ONE_BY_ONE and "-" not in words and selection.query.only_ids
     return Choice(selection, chosen, tuple(words), typed)
-
-
-def check_words(invocation: Invocation, words: Sequence[str], options: ChangeOptions) -> None:
-    """Whether the words can mean a set.  Raises UsageError, QueryError; reads nothing."""
-    if options.everything and words:
-        raise UsageError("--all means every message: it takes no query beside it")
-    if not words and not options.everything:
-        raise UsageError(
-            "which messages? A verb that writes takes a query or ids",
-            hint="--all means every message of the spool",
-        )
-    if options.everything and options.yes and not invocation.located.explicit:
-        raise UsageError("--all together with --yes wants the spool to be named: --spool DIR")
-    parse(words, () if "-" in words else None)
 
 
 def _crowded(selection: Selection) -> dict[str, tuple[str, ...]]:

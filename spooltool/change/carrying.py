@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import Self
 
-from spooltool.cli.letting_go import Dequeuer
+from spooltool.change.letting_go import Dequeuer
 from spooltool.errors import SpooltoolError
 from spooltool.render.outcome import Ending
 from spooltool.spool.disposition import ASIDE

@@ -10,12 +10,12 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spooltool.cli.invocation import Invocation
 from spooltool.diagnose.probing import Probe
 from spooltool.diagnose.retargeting import Demand, demand, mentions, old_hosts, probed_port
 from spooltool.diagnose.row import Row
 from spooltool.errors import UsageError
 from spooltool.live.probe import probe
+from spooltool.look.sight import Sight
 from spooltool.render.text import visible
 from spooltool.render.units import size
 from spooltool.spool.fields import check_value
@@ -63,13 +63,13 @@ def read_aim(to: str, err_server: str) -> Aim:
     return Aim(hosts, read_target("--err-server", notices) if notices else ())
 
 
-def refuse_own_listener(invocation: Invocation, hosts: Sequence[HostPort], port: int) -> None:
+def refuse_own_listener(sight: Sight, hosts: Sequence[HostPort], port: int) -> None:
     """Mail for the relay itself would go in a circle.  Raises UsageError.
 
     Its listeners are those of the configuration that names this spool.
     """
     for host in hosts:
-        for listener in _listeners(invocation):
+        for listener in _listeners(sight):
             if (host.port or port) == listener.port and _same_host(host.host, listener.host):
                 raise UsageError(
                     f"{host} is this relay's own listener: the mail would go in a circle"
@@ -82,8 +82,8 @@ def _same_host(host: str, listener: str) -> bool:
     return host == listener
 
 
-def _listeners(invocation: Invocation) -> list[HostPort]:
-    text = _configuration(invocation)
+def _listeners(sight: Sight) -> list[HostPort]:
+    text = _configuration(sight)
     try:
         listen = tomllib.loads(text).get("listen", [])
     except tomllib.TOMLDecodeError:
@@ -93,10 +93,10 @@ def _listeners(invocation: Invocation) -> list[HostPort]:
     return [one for one in found if one is not None]
 
 
-def _configuration(invocation: Invocation) -> str:
+def _configuration(sight: Sight) -> str:
     """The text of the relay.toml whose rundir is this spool; "" when there is none."""
-    settings = invocation.settings
-    if not settings.rundir or not _same_directory(settings.rundir, invocation.spool.path):
+    settings = sight.settings
+    if not settings.rundir or not _same_directory(settings.rundir, sight.spool.path):
         return ""
     try:
         with open(settings.path, encoding="utf-8", errors="replace") as file:
@@ -109,10 +109,10 @@ def _same_directory(one: str, other: str) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
-def config_notes(invocation: Invocation, rows: Sequence[Row], to: Sequence[HostPort]) -> list[str]:
+def config_notes(sight: Sight, rows: Sequence[Row], to: Sequence[HostPort]) -> list[str]:
     """Where the relay's configuration still sends new mail to the old hosts."""
-    text = _configuration(invocation)
-    name = os.path.basename(invocation.settings.path)
+    text = _configuration(sight)
+    name = os.path.basename(sight.settings.path)
     notes = []
     for host in old_hosts(rows, tuple(to))[:5] if text else ():
         places = mentions(name, text, host)

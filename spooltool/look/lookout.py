@@ -11,12 +11,12 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from spooltool.cli.invocation import Invocation
-from spooltool.cli.relay_view import Holders, ask_relay, find_holders
 from spooltool.diagnose.down import Down
 from spooltool.diagnose.leaving import Trail
 from spooltool.diagnose.row import Found, Row
 from spooltool.diagnose.suspension import Keeper
+from spooltool.look.relay_view import Holders, ask_relay, find_holders
+from spooltool.look.sight import Sight
 from spooltool.render.following import Stand
 from spooltool.spool.names import TRASH, SpoolName
 from spooltool.spool.states import Circumstance
@@ -53,10 +53,10 @@ class Watched:
 class Lookout:
     """The files of a spool as a watch sees them.  `relay` is the last answer of the relay."""
 
-    def __init__(self, invocation: Invocation) -> None:
-        self.relay = invocation.relay
-        self._spool = invocation.spool
-        self._settings = invocation.settings
+    def __init__(self, sight: Sight) -> None:
+        self.relay = sight.relay
+        self._spool = sight.spool
+        self._settings = sight.settings
         self._holders = Holders({}, {})
         self._down = Down(self.relay.destinations)
         self._keeper = Keeper(self.relay.orders)

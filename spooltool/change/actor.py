@@ -6,12 +6,12 @@ import os
 import shlex
 import sys
 
-from spooltool.cli.invocation import Invocation
+from spooltool.look.sight import Sight
 from spooltool.store.journal import Actor
 from spooltool.store.root import user_name
 
 
-def who(invocation: Invocation) -> Actor:
+def who(sight: Sight) -> Actor:
     """The person at this command line.  Ask before the tool becomes the spool's owner.
 
     Behind sudo it is who called sudo: the journal should name a person, not a role.
@@ -19,7 +19,7 @@ def who(invocation: Invocation) -> Actor:
     user = user_name(os.getuid())
     if os.environ.get("SUDO_UID") and os.environ.get("SUDO_USER"):
         user = os.environ["SUDO_USER"]
-    command = shlex.join(["spooltool", *invocation.arguments])
+    command = shlex.join(["spooltool", *sight.arguments])
     return Actor(user, _terminal(), os.uname().nodename, command)
 
 

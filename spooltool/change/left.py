@@ -5,24 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable
 
-from spooltool.cli.invocation import Invocation
 from spooltool.diagnose.leaving import Trail
 from spooltool.errors import SpooltoolError
 from spooltool.live.logfile import LogFile
 from spooltool.logs import parse_line
+from spooltool.look.log_places import log_of_dequeuer
+from spooltool.look.sight import Sight
 from spooltool.spool.names import OWN_DIR, in_trash
 from spooltool.store.journal import Transaction, read_journal
 from spooltool.store.root import Spool
 
 
-def log_of_dequeuer(invocation: Invocation) -> str:
-    """The path of mdq.elg, whether it is there or not."""
-    directory = invocation.settings.logdir
-    directory = directory or os.path.join(invocation.spool.path, OWN_DIR, "log")
-    return os.path.join(directory, "mdq.elg")
-
-
-def how_they_left(invocation: Invocation, ids: Collection[str], since: float) -> dict[str, str]:
+def how_they_left(sight: Sight, ids: Collection[str], since: float) -> dict[str, str]:
     """Number to `delivered by 10.1.5.2:25: 250 ok`; only those of which the log tells.
 
     `since` is unix seconds: earlier lines are not read.
@@ -31,7 +25,7 @@ def how_they_left(invocation: Invocation, ids: Collection[str], since: float) ->
         return {}
     trails: dict[str, Trail] = {}
     try:
-        log = LogFile(log_of_dequeuer(invocation), since)
+        log = LogFile(log_of_dequeuer(sight), since)
         try:
             while True:
                 for raw in log.poll():

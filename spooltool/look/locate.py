@@ -10,8 +10,8 @@ import os
 from itertools import islice
 from typing import NamedTuple
 
-from spooltool.cli.settings import DEFAULT_CONFIG, Settings, read_settings
 from spooltool.errors import NoSpool, NotPermitted
+from spooltool.look.settings import DEFAULT_CONFIG, Settings, read_settings
 from spooltool.render.text import visible
 from spooltool.spool.fields import FIELD
 from spooltool.spool.names import FLAT, MAIL_DIRS

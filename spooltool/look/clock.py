@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from spooltool.cli.survey import last_touched
 from spooltool.errors import UsageError
+from spooltool.look.survey import last_touched
 from spooltool.render.text import visible
 from spooltool.store.root import Spool
 

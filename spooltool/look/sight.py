@@ -1,0 +1,98 @@
+"""One look at a spool: which it is, what time it is, what the relay says.
+
+Each part is made when it is first asked for, so that a command pays for what it uses.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from spooltool.look.locate import Located, locate
+from spooltool.look.settings import DEFAULT_CONFIG, Settings, read_settings
+from spooltool.render.text import visible
+from spooltool.spool.states import Circumstance
+from spooltool.store.root import Spool
+
+if TYPE_CHECKING:
+    from spooltool.diagnose.relay import RelayView
+
+
+@dataclass
+class Sight:
+    """A spool at one moment.
+
+    `arguments` are those of the command that looks, for the journal and for advice.  The
+    options are None where they were not given.  `replace` it to look anew.
+    """
+
+    arguments: list[str] = field(default_factory=list)
+    spool_option: str | None = None
+    config_option: str | None = None
+    as_of: str | None = None
+
+    @cached_property
+    def located(self) -> Located:
+        """The spool's path and how it was found.  Raises NoSpool, ConfigError."""
+        return locate(self.spool_option, self.config_option)
+
+    @cached_property
+    def spool(self) -> Spool:
+        """The spool, open for reading.  Raises NoSpool, NotPermitted."""
+        return Spool.open(self.located.path)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The relay's settings that reading needs.
+
+        Those of /etc count only where they are of this spool: another's log is no answer.
+        """
+        if self.config_option is not None:
+            return read_settings(self.config_option, required=True)
+        usual = read_settings(DEFAULT_CONFIG)
+        ours = os.path.realpath(usual.rundir) == os.path.realpath(self.located.path)
+        return usual if ours else Settings()
+
+    @cached_property
+    def now(self) -> float:
+        """The clock of this look: of `--as-of`, else of the machine.  Unix seconds."""
+        if self.as_of is None:
+            return time.time()
+        from spooltool.look.clock import moment_of
+
+        return moment_of(self.as_of, self.spool)
+
+    @cached_property
+    def relay(self) -> RelayView:
+        """What the running relay says; one question, on the control socket."""
+        from spooltool.look.relay_view import ask_relay
+
+        return ask_relay(self.spool)
+
+    @cached_property
+    def around(self) -> Circumstance:
+        """The clock and the relay, as a standing needs them; nobody holds a lock yet."""
+        return Circumstance(
+            self.now,
+            timeout=self.settings.timeout,
+            scan_period=self.settings.scan_period,
+            relay_up=self.relay.up,
+        )
+
+    def close(self) -> None:
+        """Let go of the spool's descriptors, where it was opened."""
+        if "spool" in self.__dict__:
+            self.spool.close()
+
+    @property
+    def place(self) -> str:
+        """Host and spool: `gw1:/var/spool/relay`."""
+        return visible(f"{os.uname().nodename.partition('.')[0]}:{self.spool.path}")
+
+    @property
+    def found(self) -> str:
+        """How the spool was found, for the first line of plans, prompts and `status`."""
+        return visible(self.located.found_by)
