@@ -1,0 +1,1 @@
+"""The screen: the whole queue, live.  Shell."""
