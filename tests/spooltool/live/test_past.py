@@ -67,7 +67,7 @@ def test_blocks_are_bounded_and_lines_stay_whole(log, monkeypatch):
 def test_a_line_longer_than_a_block(tmp_path, monkeypatch):
     monkeypatch.setattr(past, "BLOCK", 64)
     path = tmp_path / "mdq.elg"
-    lines = [b"[1@h] 2026-11-24T00:00:01Z - a", b"[1@h] 2026-11-24T00:00:02Z - b text=" + b"x" * 900,
+    lines = [b"[1@h] 2026-11-24T00:00:01Z - a", b"[1@h] 2026-11-24T00:00:02Z - b text=" + b"x" * 99,
              b"[1@h] 2026-11-24T00:00:03Z - c"]  # fmt: skip
     path.write_bytes(b"\n".join(lines) + b"\n")
     reader = PatientLog(path, Start.END)
