@@ -68,6 +68,8 @@ class Footer(Grid):
         shown: list[tuple[Span, Key]] = []
         room = width - 1
         for key in keys:
+            if not key.label:
+                continue
             text = f"{key.shown} {key.label}"
             if columns(text) + 2 > room:
                 continue

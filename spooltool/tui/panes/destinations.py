@@ -10,7 +10,7 @@ from spooltool.tui.spans import Span, Spans
 from spooltool.workers.queue import Group
 
 _STATE = 5
-_NUMBER = 5
+_ALL, _NUMBER = 6, 4
 _BAD = frozenset(("down", "late"))
 
 
@@ -47,12 +47,12 @@ class DestinationsPane(Grid):
         title = title_line(
             f"2 {'DESTINATION' if self.key == 'dst' else name} x AGE (stuck)", width, self._glyphs
         )
-        line = "  " + fit(name, self._label(width)) + fit_right("ALL", _NUMBER + 1)
+        line = "  " + fit(name, self._label(width)) + fit_right("ALL", _ALL)
         line += "".join(fit_right(heading, _NUMBER) for heading, _ in AGES)
         return [title, [(line + fit_right("STATE", _STATE + 1), "head")]]
 
     def _label(self, width: int) -> int:
-        return max(8, width - 2 - (_NUMBER + 1) - _NUMBER * len(AGES) - (_STATE + 1) - 1)
+        return max(8, width - 2 - _ALL - _NUMBER * len(AGES) - (_STATE + 1) - 1)
 
     def row(self, row: int, width: int) -> Spans:
         """One destination."""
@@ -61,21 +61,21 @@ class DestinationsPane(Grid):
         spans: list[Span] = [
             (">" if row == self.cursor else " ", "strong"),
             (" " + fit(visible(group.label) or "-", self._label(width)), "dim" if quiet else ""),
-            (fit_right(_number(group.messages), _NUMBER + 1), "dim" if quiet else "strong"),
+            (fit_right(_number(group.messages, _ALL - 1), _ALL), "dim" if quiet else "strong"),
         ]
         for at, number in enumerate(group.ages[: len(AGES)]):
             style = "dim" if not number else "bad" if at >= 4 else "warn" if at >= 2 else ""
-            spans.append((fit_right(_number(number), _NUMBER), style))
+            spans.append((fit_right(_number(number, _NUMBER - 1), _NUMBER), style))
         bad = group.state in _BAD or group.state[:1] in ("4", "5")
         style = "bad" if bad else "warn" if group.state == "susp" else "good"
         return [*spans, (fit_right(visible(group.state), _STATE + 1), style)]
 
 
-def _number(number: int) -> str:
-    """`.` for none: what is there stands out; five digits at most."""
+def _number(number: int, digits: int) -> str:
+    """`.` for none, so that what is there stands out; `12k` where the digits do not suffice."""
     if not number:
         return "."
-    return str(number) if number < 10_000 else f"{number // 1000}k"
+    return str(number) if number < 10**digits else f"{number // 1000}k"
 
 
 def title_line(title: str, width: int, glyphs: Glyphs) -> Spans:

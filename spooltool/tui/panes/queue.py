@@ -49,7 +49,7 @@ def widths(width: int, id_width: int = 9) -> Widths:
         return Widths(id_width, dst, 0, max(8, room - dst - 1))
     room -= _SIZE + 2
     dst = max(14, min(30, room // 4))
-    recipient = max(16, min(40, room // 4))
+    recipient = max(16, min(40, room * 3 // 10))
     return Widths(id_width, dst, recipient, max(8, room - dst - 1 - recipient - 2))
 
 
@@ -73,7 +73,12 @@ class QueuePane(Grid):
         self.queue = queue
         self.sort = ""
         self._recipients = recipients
-        self._id_width = 9
+
+    @property
+    def _id_width(self) -> int:
+        """Of the longest number, with its letter."""
+        picture = self.queue.picture
+        return min(17, max(9, 1 + (picture.longest if picture else 8)))
 
     @property
     def count(self) -> int:
