@@ -15,7 +15,6 @@ from spooltool.tui.glyphs import Glyphs, glyphs_for_terminal
 from spooltool.tui.screen import MainScreen
 from spooltool.tui.themes import THEME_NAMES, THEMES
 
-
 _TOUCHES = (events.Key, events.MouseDown, events.Paste)
 
 
@@ -36,11 +35,13 @@ class SpoolApp(App[int]):
         query: str = "stuck",
         theme: str = "dark",
         glyphs: Glyphs | None = None,
+        read_only: bool = False,
     ) -> None:
         super().__init__()
         self.sight = sight
         self.feeds = feeds
         self.first_query = query
+        self.read_only = read_only
         self.main: MainScreen | None = None
         self.glyphs = glyphs or glyphs_for_terminal()
         self.animation_level = "none"

@@ -64,16 +64,16 @@ class Footer(Grid):
         return self._look if row == 1 else self._change
 
     def _keys(self, keys: Sequence[Key], width: int) -> list[tuple[Span, Key]]:
-        """As many as fit, the most needed first; the last of the line is help, always."""
+        """As many as fit, the most needed first."""
         shown: list[tuple[Span, Key]] = []
         room = width - 1
         for key in keys:
             if not key.label:
                 continue
             text = f"{key.shown} {key.label}"
-            if columns(text) + 2 > room:
-                continue
             room -= columns(text) + 2
+            if room < -1:
+                break
             shown += [((" " + key.shown, "key"), key), ((f" {key.label} ", ""), key)]
         return shown
 

@@ -21,7 +21,6 @@ class Key(NamedTuple):
 LOOK: tuple[Key, ...] = (
     Key("slash", "/", "filter", "filter"),
     Key("space", "space", "tag", "tag"),
-    Key("v", "v", "range", "range"),
     Key("A", "A", "tag_all", "all"),
     Key("enter", "Enter", "open", "open"),
     Key("w", "w", "why", "why"),
@@ -29,6 +28,7 @@ LOOK: tuple[Key, ...] = (
     Key("l", "l", "log", "log"),
     Key("full_stop", ".", "thaw", "thaw"),
     Key("question_mark", "?", "help", "help"),
+    Key("v", "v", "range", "range"),
     Key("q", "q", "quit", "quit"),
     Key("escape", "Esc", "back", "back"),
     Key("colon", ":", "palette", "palette"),

@@ -7,6 +7,7 @@ is open, and for two seconds after each key, so that nothing moves under a finge
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events
@@ -30,8 +31,10 @@ from spooltool.tui.glimpse import Glimpses
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
 from spooltool.tui.header import Header, matched_words
-from spooltool.tui.keys import LOOK
+from spooltool.tui.help import HelpScreen, documented
+from spooltool.tui.keys import LOOK, Key
 from spooltool.tui.model import Queue
+from spooltool.tui.palette import Choice, Palette
 from spooltool.tui.panes.destinations import DestinationsPane
 from spooltool.tui.panes.orders import OrdersPane
 from spooltool.tui.panes.queue import QueuePane
@@ -295,6 +298,33 @@ class MainScreen(Screen[None]):
         if not self.wide:
             self.action_pane(2)
 
+    def action_help(self) -> None:
+        """What every key does, and the words of the filter."""
+        width = min(108, self.size.width - 4)
+        self.app.push_screen(HelpScreen(LOOK, self, (), width))
+
+    def action_palette(self) -> None:
+        """Every action by name."""
+        self.app.push_screen(Palette(self._choices()))
+
+    def _choices(self) -> list[Choice]:
+        return [
+            Choice(key.shown, _named(key), documented(self, key.action), self._act(key))
+            for key in LOOK
+            if key.action != "palette"
+        ]
+
+    def _act(self, key: Key) -> Callable[[], None]:
+        return lambda: self.app.simulate_key(key.pressed)
+
+    def action_copy(self) -> None:
+        """Copy the id under the cursor, or the line of the pane, by the terminal (OSC 52)."""
+        under = self.under_cursor()
+        if under is not None:
+            text = f"{under.letter}{under.number}"
+            self.app.copy_to_clipboard(text)
+            self.footer.notice(f"copied: {text}")
+
     # what the panes say
 
     def on_filter_bar_asked(self, event: FilterBar.Asked) -> None:
@@ -359,6 +389,11 @@ class MainScreen(Screen[None]):
                 self.footer.equal(ls_command(self.query_text, self.list.sort))
                 return
         self.footer.equal(command(*words))
+
+
+def _named(key: Key) -> str:
+    """What a key does, in a word or two."""
+    return key.label or key.action.replace("_", " ").rstrip("()0123456789")
 
 
 def selection_words(screen: MainScreen) -> list[str]:
