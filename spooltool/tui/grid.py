@@ -85,6 +85,10 @@ class Grid(ScrollView, can_focus=True):
         """The lines above the rows: a title, headings."""
         return []
 
+    def empty(self, width: int) -> list[Spans]:
+        """What stands there when there are no rows."""
+        return []
+
     # what a pane calls
 
     def reset(self, cursor: int | None = None) -> None:
@@ -126,9 +130,14 @@ class Grid(ScrollView, can_focus=True):
             self.refresh(Region(0, y, self.size.width, 1))
 
     @property
+    def columns(self) -> int:
+        """How wide a line is: the scroll bar takes its own."""
+        return self.scrollable_content_region.width
+
+    @property
     def head_rows(self) -> int:
         """How many lines do not scroll."""
-        return len(self.heads(max(1, self.size.width)))
+        return len(self.heads(max(1, self.columns)))
 
     @property
     def page_rows(self) -> int:
@@ -139,11 +148,13 @@ class Grid(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen: a head, a row, or nothing."""
-        width = self.size.width
+        width = self.columns
         heads = self.heads(width)
         if y < len(heads):
             return self._strip(heads[y], width, Style.null())
         row = round(self.scroll_y) + y - len(heads)
+        if not self.count and row < len(told := self.empty(width)):
+            return self._strip(told[row], width, Style.null())
         if not 0 <= row < self.count:
             return Strip.blank(width, self.rich_style)
         return self._strip(self.row(row, width), width, self._row_style(row))
@@ -177,7 +188,7 @@ class Grid(ScrollView, can_focus=True):
         super().notify_style_update()
 
     def _measure(self) -> None:
-        self.virtual_size = Size(self.size.width, self.count + self.head_rows)
+        self.virtual_size = Size(self.columns, self.count + self.head_rows)
 
     def on_resize(self, event: events.Resize) -> None:
         """Another size: other scroll bars, and the cursor stays in view."""
