@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from spooltool.diagnose.logrow import number_of
+
 
 class Kind(Enum):
     """The kinds of lines.  Each has words of its own in the line; colours only repeat it."""
@@ -47,15 +49,15 @@ def kind_of(event: str) -> Kind:
     return _KIND.get(event, Kind.OTHER)
 
 
-def name_of(number: str, event: str) -> str:
+def name_of(id: str, event: str) -> str:
     """Letter and number, as far as the event tells the letter; "" for a line about no message.
 
     A message that has only its notice left to send is E, any other one R; it may be
     another by now.
     """
-    if not number:
-        return ""
-    return ("E" if event.startswith(_NOTICE) else "R") + number
+    if not id or id != number_of(id):
+        return id
+    return ("E" if event.startswith(_NOTICE) else "R") + id
 
 
 class Flow(Enum):

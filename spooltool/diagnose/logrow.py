@@ -48,6 +48,11 @@ class LogRow(NamedTuple):
         return None
 
 
+def number_of(id: str) -> str:
+    """The number of a message as a line names it: some name it with its letter."""
+    return id[1:] if id[:1] in "TRE" and len(id) == 9 else id
+
+
 def log_row(number: str, fields: Mapping[str, str], now: float, at: float | None) -> LogRow:
     """The facts of a line with these fields, of either kind of log.
 
@@ -58,7 +63,7 @@ def log_row(number: str, fields: Mapping[str, str], now: float, at: float | None
     size = fields.get("size") or fields.get("Len") or ""
     sender = fields.get("sender", fields.get("from"))
     return LogRow(
-        id=number[1:] if number[:1] in "TRE" and len(number) == 9 else number,
+        id=number_of(number),
         dst=((host.host, host.port),) if host else (),
         sender=sender.strip("<>") if sender is not None else None,
         recipients=tuple(word.strip("<>") for word in _ADDRESS.findall(fields.get("to") or "")),

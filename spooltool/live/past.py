@@ -54,12 +54,18 @@ class Chunk(NamedTuple, Generic[T]):
 class Wanted(NamedTuple, Generic[T]):
     """What is looked for: `shape` makes something of a line, or None when it is not meant.
 
-    Only lines that hold `needle` are given to it; no more than `most` are kept of one file.
+    Only lines that hold `needle`, whatever its case where `folded`, are given to it; no more
+    than `most` are kept of one file.
     """
 
     shape: Callable[[LogLine], T | None]
     needle: bytes = b""
+    folded: bool = False
     most: int = 2000
+
+    def may_be_in(self, data: bytes) -> bool:
+        """Whether the needle is in it."""
+        return not self.needle or self.needle in (data.lower() if self.folded else data)
 
 
 class PastLog(Generic[T]):
@@ -119,7 +125,7 @@ def _blocks(path: str, stretch: Stretch, wanted: Wanted[T], reached: float) -> I
                 lines.pop()
             first = next(filter(None, map(line_time, lines[:_UNTIMED])), None)
             part = _Part[T]([], first, None)
-            if not wanted.needle or wanted.needle in data:
+            if wanted.may_be_in(data):
                 part = _read(path, lines, wanted, first)
             found = _in_order(part.found, reached)
             reached = reached if first is None else min(first, reached)
@@ -196,7 +202,7 @@ def _read(path: str, lines: list[bytes], wanted: Wanted[T], before: float | None
         if time is not None:
             last = time
             first = time if first is None else first
-        if not wanted.needle or wanted.needle in line:
+        if wanted.may_be_in(line):
             shaped = wanted.shape(LogLine(path, last or 0.0, line))
             if shaped is not None:
                 found.append((_FUTURE if last is None else last, shaped))
