@@ -13,6 +13,7 @@ from typing import NamedTuple
 from spooltool.spool.hosts import parse_host
 
 _ADDRESS = re.compile(r"[^\s,]+")
+_WHOLE = re.compile(r"[0-9]{1,15}\Z")
 _CODE = re.compile(r"[2-5][0-9][0-9](?=\Z|[ -])")
 
 
@@ -68,7 +69,7 @@ def log_row(number: str, fields: Mapping[str, str], now: float, at: float | None
         sender=sender.strip("<>") if sender is not None else None,
         recipients=tuple(word.strip("<>") for word in _ADDRESS.findall(fields.get("to") or "")),
         code=int(reply[0]) if reply else None,
-        size=int(size) if size.isascii() and size.isdigit() else None,
+        size=int(size) if _WHOLE.match(size) else None,
         host=(fields.get("host") or "").removesuffix(":25") or None,
         rule=fields.get("rule"),
         resource=fields.get("resource") or fields.get("Resource"),

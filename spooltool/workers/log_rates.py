@@ -39,8 +39,8 @@ class Counting:
         self._count(line, "")
 
     def step(self, over: Callable[[], bool]) -> None:
-        """Count the past until the time is over."""
-        while self._past and not over():
+        """Count the past until the time is over: one piece at least."""
+        while self._past:
             log = self._past[-1]
             try:
                 chunk = next(log, None)
@@ -49,6 +49,8 @@ class Counting:
             if chunk is None or chunk.reached < self._since:
                 log.close()
                 self._past.pop()
+            if over():
+                break
 
     def told(self, now: float) -> Rates:
         """The rates at a time."""

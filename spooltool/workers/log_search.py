@@ -38,8 +38,8 @@ class Search:
         self.trouble = ""
 
     def step(self, over: Callable[[], bool]) -> None:
-        """Search on until the time is over, or the search is."""
-        while not self.done and not over():
+        """Search on until the time is over, or the search is: one piece at least."""
+        while not self.done:
             try:
                 lines = [line for _, line in self._backward.step()]
             except OSError as error:
@@ -48,6 +48,8 @@ class Search:
             self._take(lines)
             if self._backward.done or self._backward.reached < self._stored - _MARGIN:
                 self.done = True
+            if over():
+                break
         if self.done:
             self.close()
 
