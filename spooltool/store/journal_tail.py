@@ -62,18 +62,13 @@ class JournalTail:
             self._fd = -1
 
     def more(self) -> list[Begun | Meant]:
-        """What is new, oldest first: of a long change the next part."""
+        """What is new, oldest first: of a long change the next part; nothing at the end."""
         if self._fd < 0:
             self._fd = self._open()
-        if self._fd < 0:
-            return []
-        data = os.pread(self._fd, BLOCK, self.end)
-        length = data.rfind(b"\n") + 1
-        if not length and len(data) == BLOCK:
-            data = os.pread(self._fd, _LONGEST, self.end)
-            length = data.rfind(b"\n") + 1 or len(data)
-        self.end += length
-        return list(_records(data[:length]))
+        records: list[Begun | Meant] = []
+        while self._fd >= 0 and not records and (data := self._next()):
+            records = list(_records(data))
+        return records
 
     def before(self, end: int) -> tuple[list[Begun | Meant], int]:
         """What stands before `end`, oldest first, as far as one piece goes, and where it begins."""
@@ -95,6 +90,18 @@ class JournalTail:
             return self._spool.open_own("journal", os.O_RDONLY)
         except (OSError, SpooltoolError):
             return -1
+
+    def _next(self) -> bytes:
+        """The next whole lines."""
+        data = os.pread(self._fd, BLOCK, self.end)
+        if len(data) == BLOCK and b"\n" not in data:
+            data = os.pread(self._fd, _LONGEST, self.end)
+            if len(data) == _LONGEST and b"\n" not in data:
+                self.end += len(data)
+                return data
+        length = data.rfind(b"\n") + 1
+        self.end += length
+        return data[:length]
 
     def _whole_lines(self) -> int:
         size = os.fstat(self._fd).st_size
