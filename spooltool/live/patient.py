@@ -19,6 +19,11 @@ class PatientLog(LogFile):
 
     trouble = ""
 
+    @property
+    def found(self) -> bool:
+        """Whether it was there when it was looked for last; between two files it still is."""
+        return self._current is not None
+
     def poll(self) -> list[bytes]:
         """The next lines; none while it cannot be read."""
         self.trouble = ""

@@ -218,7 +218,7 @@ class LogReader:
     def _tell_rates(self) -> None:
         self._told.append(self._counting.told(self._clock()))
         followed = Followed(
-            tuple(os.path.basename(log.path) for log in self._logs if os.path.exists(log.path)),
+            tuple(os.path.basename(log.path) for log in self._logs if log.found),
             visible(self._directory),
             tuple(visible(text) for text in self._troubles()),
         )
