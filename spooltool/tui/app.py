@@ -22,6 +22,7 @@ class SpoolApp(App[int]):
     """The whole queue, live.  Its result is an exit code."""
 
     CSS_PATH = Path(__file__).with_name("spool.tcss")
+    TITLE = "spooltool"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", show=False, priority=True),

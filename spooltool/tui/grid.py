@@ -37,6 +37,10 @@ class Grid(ScrollView, can_focus=True):
         f"{_PREFIX}cursor-away",
     }
 
+    DEFAULT_CSS = """
+    Grid { overflow-x: hidden; scrollbar-size: 0 1; }
+    """
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "go(-1)", show=False),
         Binding("down,j", "go(1)", show=False),
