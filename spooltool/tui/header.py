@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spooltool.render.text import columns, cut, visible
-from spooltool.render.units import age, moment, plural
+from spooltool.render.units import age, ago, moment, plural
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
 from spooltool.tui.model import Queue
@@ -100,7 +100,8 @@ class Header(Grid):
         if picture.gone:
             changes.append(f"{picture.gone:,} gone")
         what = f" ({', '.join(changes)})" if changes else ""
-        return [(f"FROZEN{what}", "warn")]
+        since = max(0.0, picture.at - self.queue.frozen_since)
+        return [(f"FROZEN {ago(since)} ago{what}", "warn")]
 
     def _second(self, width: int) -> tuple[list[Span], list[Span]]:
         facts = self.queue.facts
