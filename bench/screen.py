@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,8 +114,12 @@ def _press(terminal: Terminal) -> Iterator[float]:
         line += _MOVES[key]
         pressed = time.monotonic()
         terminal.send(key)
-        seen = terminal.wait(lambda screen, at=line: screen.cell(column, at) == ">")
+        seen = terminal.wait(_marked(column, line))
         yield (seen - pressed) * 1000
+
+
+def _marked(column: int, line: int) -> Callable[[Terminal], bool]:
+    return lambda screen: screen.cell(column, line) == ">"
 
 
 def _mark(terminal: Terminal) -> tuple[int, int]:

@@ -73,6 +73,7 @@ class Grid(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.cursor = -1
         self._styles_made: dict[str, Style] = {}
+        self._drawn: dict[int, tuple[Spans, str]] = {}
 
     # what a pane defines
 
@@ -100,11 +101,13 @@ class Grid(ScrollView, can_focus=True):
         wanted = self.cursor if cursor is None else cursor
         self.cursor = max(0, min(wanted, self.count - 1)) if self.count else -1
         self._measure()
-        self.refresh()
+        self.redraw()
 
     def redraw(self) -> None:
-        """The rows look otherwise."""
-        self.refresh()
+        """Draw what looks otherwise than it did; a line that is the same costs no output."""
+        for y in range(self.size.height):
+            if self._drawn.get(y) != self._line(y):
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def move(self, row: int, *, tell: bool = True) -> None:
         """Put the cursor on a row, as far as there is one, and bring it into view."""
@@ -152,21 +155,26 @@ class Grid(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen: a head, a row, or nothing."""
+        line = self._drawn[y] = self._line(y)
+        spans, over = line
+        return self._strip(spans, self.columns, self._named(over) if over else Style.null())
+
+    def _line(self, y: int) -> tuple[Spans, str]:
+        """What stands in a line of the screen, and the style that lies over it."""
         width = self.columns
         heads = self.heads(width)
         if y < len(heads):
-            return self._strip(heads[y], width, Style.null())
+            return heads[y], ""
         row = round(self.scroll_y) + y - len(heads)
-        if not self.count and row < len(told := self.empty(width)):
-            return self._strip(told[row], width, Style.null())
-        if not 0 <= row < self.count:
-            return Strip.blank(width, self.rich_style)
-        return self._strip(self.row(row, width), width, self._row_style(row))
+        if 0 <= row < self.count:
+            return self.row(row, width), self._row_style(row)
+        told = [] if self.count else self.empty(width)
+        return (told[row] if 0 <= row < len(told) else ()), ""
 
-    def _row_style(self, row: int) -> Style:
+    def _row_style(self, row: int) -> str:
         if not self.pointed or row != self.cursor:
-            return Style.null()
-        return self._named("cursor" if self.has_focus else "cursor-away")
+            return ""
+        return "cursor" if self.has_focus else "cursor-away"
 
     def _strip(self, spans: Spans, width: int, over: Style) -> Strip:
         base = self.rich_style
