@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
+import textual
+from rich.segment import Segments
+from rich.traceback import Traceback
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -61,6 +64,12 @@ class SpoolApp(App[int]):
         if isinstance(event, _TOUCHES) and self.main is not None:
             self.main.touched()
         await super().on_event(event)
+
+    def _fatal_error(self) -> None:
+        """A mistake of ours: the trace goes out without values, for those are people's mail."""
+        trace = Traceback(show_locals=False, width=None, suppress=[textual])
+        self._exit_renderables.append(Segments(self.console.render(trace, self.console.options)))
+        self._close_messages_no_wait()
 
     def action_theme(self) -> None:
         """The next theme: dark, light, high contrast."""
