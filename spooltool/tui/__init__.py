@@ -34,4 +34,5 @@ def show(
         glyphs=ASCII if ascii_only else None,
         read_only=read_only,
     )
-    return app.run(mouse=mouse) or 0
+    app.run(mouse=mouse)
+    return app.return_code or 0
