@@ -39,7 +39,8 @@ class Sight:
         """What another process needs to look at the same spool, as arguments for it."""
         where = self.located
         found = [where.path, where.found_by, "explicit" if where.explicit else ""]
-        return [*found, self.config_option or "", self.as_of or ""]
+        as_of = "" if self.as_of is None else repr(self.now)
+        return [*found, self.config_option or "", as_of]
 
     @classmethod
     def taken_over(cls, words: Sequence[str]) -> Self:

@@ -81,6 +81,7 @@ class MainScreen(Screen[None]):
         self._asked_frozen = False
         self._still: Timer | None = None
         self._range: str | None = None
+        self._used = False
         self._group = "dst"
 
     def compose(self) -> ComposeResult:
@@ -151,9 +152,9 @@ class MainScreen(Screen[None]):
                 self._take(frame, fresh=serial == self._serial)
 
     def _take(self, frame: Frame, *, fresh: bool) -> None:
-        under = self.under_cursor()
+        under = self.under_cursor() if self._used else None
         self.queue.take(frame)
-        row = None
+        row = None if self._used else 0
         if under is not None:
             row = self.queue.row_of(under.number, self.list.cursor)
             if row is None:
@@ -186,7 +187,8 @@ class MainScreen(Screen[None]):
     # freezing
 
     def touched(self) -> None:
-        """A key: for a while nothing moves."""
+        """A key: for a while nothing moves; from the first one on the cursor is a message."""
+        self._used = True
         self._freeze(True)
         if self._still is not None:
             self._still.stop()

@@ -23,12 +23,6 @@ _LONGEST_REST = 60.0
 _YOUNG_OBJECTS = 50_000
 
 
-def arguments(sight: Sight) -> list[str]:
-    """What the process is started with to look at the same spool at the same time."""
-    as_of = "" if sight.as_of is None else repr(sight.now)
-    return [sight.spool.path, sight.config_option or "", as_of]
-
-
 class _Watch:
     """The kernel's reports of one spool, and a descriptor that wakes a `select`."""
 
@@ -65,11 +59,10 @@ class _Watch:
 
 def work(screen: Screen, words: list[str]) -> None:
     """Read until the screen ends."""
-    path, config, as_of = words
-    sight = Sight(spool_option=path, config_option=config or None, as_of=as_of or None)
+    sight = Sight.taken_over(words)
     gc.freeze()
     gc.set_threshold(_YOUNG_OBJECTS)  # a million numbers and no cycle among them
-    fixed = sight.now if as_of else None
+    fixed = sight.now if sight.as_of else None
     reader = Reader(sight, time.time if fixed is None else lambda: fixed)
     watch = _Watch(reader)
     try:
