@@ -103,7 +103,7 @@ class Sight:
         if "spool" in self.__dict__:
             self.spool.close()
 
-    @property
+    @cached_property
     def place(self) -> str:
         """Host and spool: `gw1:/var/spool/relay`."""
         return visible(f"{os.uname().nodename.partition('.')[0]}:{self.spool.path}")

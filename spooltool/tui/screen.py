@@ -82,6 +82,7 @@ class MainScreen(Screen[None]):
         self._still: Timer | None = None
         self._range: str | None = None
         self._used = False
+        self._adrift = False
         self._group = "dst"
 
     def compose(self) -> ComposeResult:
@@ -176,13 +177,30 @@ class MainScreen(Screen[None]):
 
     def _lost(self, under: Cells) -> None:
         """The message under the cursor is not listed any more."""
-        if len(self.queue):
-            self.footer.notice(f"{under.letter}{under.number} has left the list")
+        self._adrift = True
+        self.footer.notice(f"{under.letter}{under.number} has left the list: move the cursor")
 
     def under_cursor(self) -> Cells | None:
         """The message under the cursor."""
         row = self.list.cursor
         return self.queue[row] if 0 <= row < len(self.queue) else None
+
+    def selected(self) -> list[str]:
+        """The query of what is tagged, else of the message under the cursor; [] for nothing.
+
+        A cursor whose message has left stands on a neighbour that nobody has chosen: for
+        nothing, until it is moved.
+        """
+        tags = self.queue.tags
+        if tags.everything:
+            words = query_words(self.query_text)
+            if tags.left_out:
+                words += ["not", f"({' or '.join(tags.left_out)})"]
+            return words
+        if tags.numbers:
+            return list(tags.numbers)
+        under = self.under_cursor()
+        return [under.number] if under is not None and not self._adrift else []
 
     # freezing
 
@@ -316,8 +334,8 @@ class MainScreen(Screen[None]):
             if key.action != "palette"
         ]
 
-    def _act(self, key: Key) -> Callable[[], None]:
-        return lambda: self.app.simulate_key(key.pressed)
+    def _act(self, key: Key) -> Callable[[], object]:
+        return lambda: self.call_later(self.run_action, key.action)
 
     def action_copy(self) -> None:
         """Copy the id under the cursor, or the line of the pane, by the terminal (OSC 52)."""
@@ -349,12 +367,19 @@ class MainScreen(Screen[None]):
         else:
             self._sort(event.key)
 
+    def on_grid_moved(self, event: Grid.Moved) -> None:
+        """The cursor is where a person has put it."""
+        event.stop()
+        if event.grid is self.list:
+            self._adrift = False
+
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Enter on a row: a filter, or the message."""
         event.stop()
         match event.grid:
             case DestinationsPane() as pane:
-                self._narrow(pane.groups[event.row].query)
+                query = pane.groups[event.row].query
+                self._narrow(f"stuck {query}" if query else "")
             case ReasonsPane() as pane:
                 self._narrow(pane.reasons[event.row].query)
             case OrdersPane() as pane:
@@ -395,18 +420,4 @@ class MainScreen(Screen[None]):
 
 def _named(key: Key) -> str:
     """What a key does, in a word or two."""
-    return key.label or key.action.replace("_", " ").rstrip("()0123456789")
-
-
-def selection_words(screen: MainScreen) -> list[str]:
-    """The query of what is tagged, else of the message under the cursor; [] for nothing."""
-    tags = screen.queue.tags
-    if tags.everything:
-        words = query_words(screen.query_text)
-        if tags.left_out:
-            words += ["not", f"({' or '.join(tags.left_out)})"]
-        return words
-    if tags.numbers:
-        return list(tags.numbers)
-    under = screen.under_cursor()
-    return [under.number] if under is not None else []
+    return key.label or key.action.replace("_", " ")
