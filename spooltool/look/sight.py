@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from spooltool.look.locate import Located, locate
 from spooltool.look.settings import DEFAULT_CONFIG, Settings, read_settings
@@ -26,13 +26,32 @@ class Sight:
     """A spool at one moment.
 
     `arguments` are those of the command that looks, for the journal and for advice.  The
-    options are None where they were not given.  `replace` it to look anew.
+    options are None where they were not given.  `read_only`: nothing is to be changed from
+    here.  `replace` it to look anew; `again` keeps where the spool is.
     """
 
     arguments: list[str] = field(default_factory=list)
     spool_option: str | None = None
     config_option: str | None = None
     as_of: str | None = None
+    read_only: bool = False
+
+    @classmethod
+    def at(cls, located: Located, config_option: str | None, as_of: str | None = None) -> Self:
+        """A look at a spool that was found before."""
+        sight = cls(config_option=config_option, as_of=as_of)
+        sight.__dict__["located"] = located
+        return sight
+
+    def again(self) -> Self:
+        """The same spool at a later moment, its configuration as it was read before.
+
+        Whoever has become another user since may not be able to read that once more.
+        """
+        later = replace(self)
+        later.__dict__["located"] = self.located
+        later.__dict__["settings"] = self.settings
+        return later
 
     @cached_property
     def located(self) -> Located:
