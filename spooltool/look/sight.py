@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
@@ -36,22 +37,28 @@ class Sight:
     as_of: str | None = None
     read_only: bool = False
 
-    @classmethod
-    def at(cls, located: Located, config_option: str | None, as_of: str | None = None) -> Self:
-        """A look at a spool that was found before."""
-        sight = cls(config_option=config_option, as_of=as_of)
-        sight.__dict__["located"] = located
-        return sight
-
     def again(self) -> Self:
         """The same spool at a later moment, its configuration as it was read before.
 
         Whoever has become another user since may not be able to read that once more.
         """
         later = replace(self)
-        later.__dict__["located"] = self.located
-        later.__dict__["settings"] = self.settings
+        later.located, later.settings = self.located, self.settings
         return later
+
+    def handed_over(self) -> list[str]:
+        """What another process needs to look at the same spool, as arguments for it."""
+        where = self.located
+        found = [where.path, where.found_by, "explicit" if where.explicit else ""]
+        return [*found, self.config_option or "", self.as_of or ""]
+
+    @classmethod
+    def taken_over(cls, words: Sequence[str]) -> Self:
+        """The sight that was handed over."""
+        path, found_by, explicit, config, as_of = words
+        sight = cls(config_option=config or None, as_of=as_of or None)
+        sight.located = Located(path, found_by, bool(explicit))
+        return sight
 
     @cached_property
     def located(self) -> Located:

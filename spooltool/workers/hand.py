@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import signal
 import threading
-from argparse import ArgumentParser
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from types import FrameType
 
 from spooltool.change.actor import terminal, who
-from spooltool.look.locate import Located
 from spooltool.look.sight import Sight
 from spooltool.store.journal import Actor
 from spooltool.workers import changes as of
@@ -26,29 +25,15 @@ _LOOK_AROUND = 1.0
 
 def arguments(sight: Sight) -> list[str]:
     """The arguments of a hand for this spool, made by the process that has the terminal."""
-    located = sight.located
-    given = {"path": located.path, "found-by": located.found_by, "tty": terminal()}
-    options = {"config": sight.config_option, "as-of": sight.as_of}
-    given |= {name: value for name, value in options.items() if value is not None}
-    flags = {"explicit": located.explicit, "read-only": sight.read_only}
-    found = [f"--{name}={value}" for name, value in given.items()]
-    return found + [f"--{name}" for name, stands in flags.items() if stands]
+    return [terminal(), "read-only" if sight.read_only else "", *sight.handed_over()]
 
 
-def read_arguments(words: list[str]) -> tuple[Sight, Actor]:
+def read_arguments(words: Sequence[str]) -> tuple[Sight, Actor]:
     """Inverse of `arguments`: the spool, and who is at the screen."""
-    parser = ArgumentParser("hand", add_help=False, allow_abbrev=False)
-    for name in ("--path", "--found-by", "--tty"):
-        parser.add_argument(name, required=True)
-    parser.add_argument("--config")
-    parser.add_argument("--as-of")
-    for name in ("--explicit", "--read-only"):
-        parser.add_argument(name, action="store_true")
-    given = parser.parse_args(words)
-    located = Located(given.path, given.found_by, given.explicit)
-    sight = Sight.at(located, given.config, given.as_of)
-    sight.read_only = given.read_only
-    return sight, replace(who(sight), tty=given.tty)
+    tty, read_only, *where = words
+    sight = Sight.taken_over(where)
+    sight.read_only = bool(read_only)
+    return sight, replace(who(sight), tty=tty)
 
 
 class _Ear:

@@ -72,7 +72,7 @@ class PlanInHand:
             tuple(found.notes),
             tuple(found.probe),
             tuple(_joined(found.diffs)),
-            command_line(self.sight.arguments),
+            visible(command_line(self.sight.arguments)),
             work.wish.undo_holds,
             number_to_type(plan.verb, self.count),
             self.probe is not None and not work.study.probe,
@@ -174,7 +174,7 @@ class ErrandInHand:
             tuple(says),
             apart=tuple(exception_lines(errand.apart, width)),
             notes=tuple(note_lines(errand.notes, width)),
-            command=command_line(self.sight.arguments),
+            command=visible(command_line(self.sight.arguments)),
         )
 
     def learn(self, seen: Study) -> None:

@@ -173,8 +173,18 @@ class Block:
     """A frozen table of `rows` slots."""
 
     rows: int
+    _memory: mmap.mmap | bytes
     _numbers: memoryview
     _columns: tuple[memoryview[int], ...]
+
+    def slot_of(self, number: str) -> int | None:
+        """The slot of a message; None when it has none."""
+        wanted = number.encode("ascii").ljust(NUMBER_BYTES, b"\0")
+        end = self.rows * NUMBER_BYTES
+        at = self._memory.find(wanted, 0, end)
+        while at >= 0 and at % NUMBER_BYTES:
+            at = self._memory.find(wanted, at + 1, end)
+        return None if at < 0 else at // NUMBER_BYTES
 
     def __getitem__(self, slot: int) -> Cells:
         at = slot * NUMBER_BYTES
@@ -182,13 +192,14 @@ class Block:
         return Cells(number, *(column[slot] for column in self._columns))
 
 
-EMPTY = Block(0, memoryview(b""), ())
+EMPTY = Block(0, b"", memoryview(b""), ())
 """No rows."""
 
 
 def block(fd: int, rows: int) -> Block:
     """Map the block of a descriptor, which is closed."""
-    view = memoryview(_mapped(fd, rows * ROW_BYTES))
+    memory = _mapped(fd, rows * ROW_BYTES)
+    view = memoryview(memory)
     at = rows * NUMBER_BYTES
     numbers = view[:at]
     columns: list[memoryview[int]] = []
@@ -197,7 +208,7 @@ def block(fd: int, rows: int) -> Block:
         column = view[at:end]
         columns.append(column if kind == "B" else column.cast("I" if kind == "I" else "H"))
         at = end
-    return Block(rows, numbers, tuple(columns))
+    return Block(rows, memory, numbers, tuple(columns))
 
 
 class Order:
