@@ -26,6 +26,7 @@ def show(
     from spooltool.tui.glyphs import ASCII
     from spooltool.tui.processes import Processes
 
+    sight.read_only = read_only
     app = SpoolApp(
         sight,
         Processes(sight),
