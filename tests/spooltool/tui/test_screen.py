@@ -99,7 +99,7 @@ def test_an_empty_filter_means_everything(evening: Path) -> None:
 def test_nothing_matches_and_the_screen_says_what_there_is(evening: Path) -> None:
     async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
         assert "nothing matches; 1,204 messages in the spool" in "\n".join(lines(app))
-        assert main(app).selected() == []
+        assert main(app).target().count == 0
 
     played(evening, play, now=NOW, query="dst:nowhere.example")
 
@@ -130,10 +130,10 @@ def test_tags_are_messages_and_stay_when_the_order_is_another(evening: Path) -> 
         assert len(tagged) == 3
         await pilot.press("s", "s")
         await pumped(pilot, local)
-        assert main(app).selected() == tagged
+        assert list(main(app).target().words) == tagged
         assert lines(app)[1].endswith("3 tagged")
         await pilot.press("escape")
-        assert main(app).selected() == [under(app)]
+        assert list(main(app).target().words) == [under(app)]
 
     played(evening, play, now=NOW)
 
@@ -151,11 +151,11 @@ def test_a_range_is_tagged_in_either_direction(evening: Path) -> None:
 def test_all_is_a_query_with_exceptions(evening: Path) -> None:
     async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
         await pilot.press("A")
-        assert main(app).selected() == ["stuck"]
+        assert list(main(app).target().words) == ["stuck"]
         await pilot.press("space", "space")
         out = list(main(app).queue.tags.left_out)
         assert lines(app)[1].endswith("141 tagged")
-        assert main(app).selected() == ["stuck", "not", f"({out[0]} or {out[1]})"]
+        assert list(main(app).target().words) == ["stuck", "not", f"({out[0]}", "or", f"{out[1]})"]
 
     played(evening, play, now=NOW)
 
@@ -218,9 +218,9 @@ def test_a_cursor_whose_message_left_stands_for_nothing(spool: Path) -> None:
         await pilot.press("full_stop")
         await pumped(pilot, local)
         assert f"{number} has left the list" in "\n".join(lines(app))
-        assert main(app).selected() == []
+        assert main(app).target().count == 0
         await pilot.press("down")
-        assert main(app).selected() == [under(app)]
+        assert list(main(app).target().words) == [under(app)]
 
     played(spool, play, now=NOW)
 
