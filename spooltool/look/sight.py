@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -27,19 +27,31 @@ class Sight:
     """A spool at one moment.
 
     `arguments` are those of the command that looks, for the journal and for advice.  The
-    options are None where they were not given.  `replace` it to look anew.
+    options are None where they were not given.  `read_only`: nothing is to be changed from
+    here.  `replace` it to look anew; `again` keeps where the spool is.
     """
 
     arguments: list[str] = field(default_factory=list)
     spool_option: str | None = None
     config_option: str | None = None
     as_of: str | None = None
+    read_only: bool = False
+
+    def again(self) -> Self:
+        """The same spool at a later moment, its configuration as it was read before.
+
+        Whoever has become another user since may not be able to read that once more.
+        """
+        later = replace(self)
+        later.located, later.settings = self.located, self.settings
+        return later
 
     def handed_over(self) -> list[str]:
         """What another process needs to look at the same spool, as arguments for it."""
         where = self.located
         found = [where.path, where.found_by, "explicit" if where.explicit else ""]
-        return [*found, self.config_option or "", self.as_of or ""]
+        as_of = "" if self.as_of is None else repr(self.now)
+        return [*found, self.config_option or "", as_of]
 
     @classmethod
     def taken_over(cls, words: Sequence[str]) -> Self:
@@ -102,7 +114,7 @@ class Sight:
         if "spool" in self.__dict__:
             self.spool.close()
 
-    @property
+    @cached_property
     def place(self) -> str:
         """Host and spool: `gw1:/var/spool/relay`."""
         return visible(f"{os.uname().nodename.partition('.')[0]}:{self.spool.path}")

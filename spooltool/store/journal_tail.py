@@ -1,7 +1,7 @@
-"""The journal as somebody reads it who watches: what is new, and what was before, piece by piece.
+"""The journal's last transactions, read on as it grows.
 
-A change of many messages fills megabytes, so nothing here reads the whole.  Records that a
-crash left half-written are passed over.
+A transaction may have a line for each of a million messages: here they are counted, not
+kept, and no byte is read twice.
 """
 
 from __future__ import annotations
@@ -9,135 +9,101 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from spooltool.errors import SpooltoolError
+from spooltool.errors import NotRegular
+from spooltool.store.journal import Actor
 from spooltool.store.root import Spool
 
-BLOCK = 1 << 18
-"""Bytes that are read at once."""
-
-_LONGEST = 1 << 20
+_CHUNK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """A transaction begins: who does what to how many messages, and why."""
+class Summary:
+    """One transaction: how many messages ended in which word of RESULTS."""
 
     txn: str
     at: float
     verb: str
-    user: str
-    tty: str
-    count: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Meant:
-    """A transaction is about to change a message; `hosts` are its old and new DST."""
-
-    txn: str
-    id: str
-    hosts: tuple[str, ...]
+    actor: Actor
+    query: str = ""
+    reason: str = ""
+    undoes: str = ""
+    results: dict[str, int] = field(default_factory=dict)
+    ended: bool = False
 
 
 class JournalTail:
-    """The journal of a spool, which need not be there yet.
+    """The last `most` transactions of a spool's journal.
 
-    `more` tells what was added since the last call, or since this was made; `end` is how
-    far that is.  `before` goes the other way.  Nothing is locked.  What cannot be read now
-    is not told; it is looked for again.
+    It takes no lock; a line that is not yet whole is read when it is.  A journal that was
+    replaced or cut is read from its beginning.
     """
 
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
-        self._fd = self._open()
-        self.end = self._whole_lines() if self._fd >= 0 else 0
+    def __init__(self, most: int = 20) -> None:
+        self._most = most
+        self._forget()
 
-    def close(self) -> None:
-        """Let the file go."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+    def _forget(self) -> None:
+        self._inode = self._offset = 0
+        self._rest = b""
+        self._found: dict[str, Summary] = {}
 
-    def more(self) -> list[Begun | Meant]:
-        """What is new, oldest first: of a long change the next part; nothing at the end."""
-        if self._fd < 0:
-            self._fd = self._open()
-        records: list[Begun | Meant] = []
-        while self._fd >= 0 and not records and (data := self._next()):
-            records = list(_records(data))
-        return records
+    def last(self) -> tuple[Summary, ...]:
+        """The last transactions, newest first."""
+        return tuple(reversed(self._found.values()))
 
-    def before(self, end: int) -> tuple[list[Begun | Meant], int]:
-        """What stands before `end`, oldest first, as far as one piece goes, and where it begins."""
-        if self._fd < 0:
-            return [], 0
-        length = BLOCK
-        while True:
-            start = max(0, end - length)
-            data = os.pread(self._fd, end - start, start)
-            begin = data.find(b"\n") + 1 if start else 0
-            if start == 0 or 0 < begin < len(data):
-                return list(_records(data[begin:])), start + begin
-            if length > _LONGEST:
-                return [], start
-            length *= 2
-
-    def _open(self) -> int:
+    def read_on(self, spool: Spool) -> Iterator[None]:
+        """Read what was added, a piece a step.  A journal that nobody may read is empty."""
         try:
-            return self._spool.open_own("journal", os.O_RDONLY)
-        except (OSError, SpooltoolError):
-            return -1
-
-    def _next(self) -> bytes:
-        """The next whole lines."""
-        data = os.pread(self._fd, BLOCK, self.end)
-        if len(data) == BLOCK and b"\n" not in data:
-            data = os.pread(self._fd, _LONGEST, self.end)
-            if len(data) == _LONGEST and b"\n" not in data:
-                self.end += len(data)
-                return data
-        length = data.rfind(b"\n") + 1
-        self.end += length
-        return data[:length]
-
-    def _whole_lines(self) -> int:
-        size = os.fstat(self._fd).st_size
-        start = max(0, size - _LONGEST)
-        return start + os.pread(self._fd, size - start, start).rfind(b"\n") + 1
-
-
-def _records(data: bytes) -> Iterator[Begun | Meant]:
-    for line in data.split(b"\n"):
-        if b'"intent"' not in line and b'"begin"' not in line:
-            continue
+            fd = spool.open_own("journal", os.O_RDONLY)
+        except (OSError, NotRegular):
+            self._forget()
+            return
         try:
-            record = json.loads(line)
-            kind = record["kind"]
-            if record["v"] != 1:
-                continue
-            if kind == "begin":
-                yield _begun(record)
-            elif kind == "intent":
-                yield _meant(record)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            continue
+            facts = os.fstat(fd)
+            if facts.st_ino != self._inode or facts.st_size < self._offset:
+                self._forget()
+                self._inode = facts.st_ino
+            while data := os.pread(fd, _CHUNK, self._offset):
+                self._offset += len(data)
+                *lines, self._rest = (self._rest + data).split(b"\n")
+                for line in lines:
+                    self._line(line)
+                yield
+        finally:
+            os.close(fd)
+
+    def _line(self, line: bytes) -> None:
+        try:
+            record = json.loads(line.decode("utf-8", "replace"))
+        except ValueError:
+            return
+        if not isinstance(record, dict) or record.get("v") != 1:
+            return
+        txn, kind = str(record.get("txn", "")), record.get("kind")
+        known = self._found.get(txn)
+        if kind == "begin":
+            self._found[txn] = _begun(txn, record)
+            while len(self._found) > self._most:
+                del self._found[next(iter(self._found))]
+        elif known is not None and kind == "result":
+            word = str(record.get("result", ""))
+            known.results[word] = known.results.get(word, 0) + 1
+        elif known is not None and kind == "end":
+            self._found[txn] = replace(known, ended=True)
 
 
-def _begun(record: dict[str, object]) -> Begun:
-    at, count = record["at"], record["count"]
-    if not isinstance(at, int | float) or not isinstance(count, int):
-        raise TypeError("no transaction")
-    verb, user, tty, reason = (str(record[key]) for key in ("verb", "user", "tty", "reason"))
-    return Begun(str(record["txn"]), float(at), verb, user, tty, count, reason)
-
-
-def _meant(record: dict[str, object]) -> Meant:
-    keys = record["keys"]
-    if not isinstance(keys, list):
-        raise TypeError("no intent")
-    hosts = [key[word] for key in keys if key["key"] == "DST" for word in ("old", "new")]
-    named = tuple(host for host in hosts if isinstance(host, str))
-    return Meant(str(record["txn"]), str(record["id"]), named)
+def _begun(txn: str, record: dict[str, Any]) -> Summary:
+    words = (str(record.get(key, "")) for key in ("user", "tty", "host", "command"))
+    at = record.get("at")
+    return Summary(
+        txn,
+        float(at) if isinstance(at, int | float) else 0.0,
+        str(record.get("verb", "")),
+        Actor(*words),
+        str(record.get("query", "")),
+        str(record.get("reason", "")),
+        str(record.get("undoes", "")),
+    )

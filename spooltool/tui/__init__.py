@@ -22,16 +22,20 @@ def show(
     sight: Sight, query: str, *, read_only: bool, theme: str, mouse: bool, ascii_only: bool
 ) -> int:
     """Take the terminal until the person leaves; the exit code."""
+    from spooltool.change.permission import can_change
     from spooltool.tui.app import SpoolApp
     from spooltool.tui.glyphs import ASCII
     from spooltool.tui.processes import Processes
 
+    sight.read_only = read_only
+    sight.read_only = read_only
     app = SpoolApp(
         sight,
         Processes(sight),
         query=query,
         theme=theme,
         glyphs=ASCII if ascii_only else None,
-        read_only=read_only,
+        read_only=can_change(sight),
     )
-    return app.run(mouse=mouse) or 0
+    app.run(mouse=mouse)
+    return app.return_code or 0

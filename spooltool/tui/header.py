@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spooltool.render.text import columns, cut, visible
-from spooltool.render.units import age, moment, plural
+from spooltool.render.units import age, ago, moment, plural
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
 from spooltool.tui.model import Queue
@@ -67,10 +67,11 @@ class Header(Grid):
     def _first(self, width: int) -> tuple[list[Span], list[Span]]:
         now = self.queue.at
         when = moment(now)
-        left: list[Span] = [(f" {visible(self._place)}", "strong"), ("   ", "")]
-        left += [self._relay(width), ("   ", ""), *self._freshness()]
+        gap: Span = ("  " if width < _WIDE else "   ", "")
+        left: list[Span] = [(f" {visible(self._place)}", "strong"), gap]
+        left += [self._relay(width), gap, *self._freshness()]
         if self.read_only:
-            left += [("   ", ""), (f"READ ONLY: {self.read_only}", "warn")]
+            left += [gap, (f"READ ONLY: {self.read_only}", "warn")]
         form = "%H:%M:%S %Z" if width < _WIDE else "%Y-%m-%d %H:%M:%S %Z"
         return left, [(when.strftime(form).strip() if when and now else "", "")]
 
@@ -100,7 +101,8 @@ class Header(Grid):
         if picture.gone:
             changes.append(f"{picture.gone:,} gone")
         what = f" ({', '.join(changes)})" if changes else ""
-        return [(f"FROZEN{what}", "warn")]
+        since = max(0.0, picture.at - self.queue.frozen_since)
+        return [(f"FROZEN {ago(since)} ago{what}", "warn")]
 
     def _second(self, width: int) -> tuple[list[Span], list[Span]]:
         facts = self.queue.facts

@@ -7,7 +7,10 @@
     queue     what the screen asks the reader of the queue, and what it is told
     reader    that process: scans, watches, sorts, queries, counts
     logs      the process that follows the logs
-    hand      the process that plans and makes changes
+    changes   what the screen asks the hand, and what it is told
+    hand      that process: it plans and makes changes
+    handling  what it does, without the process
+    in_hand   a plan as it holds it
 
 A worker is started by exec, shares nothing but one socket and the memory that it hands
 over, and ends when the screen does.  It may import `change`, `look` and what is below them.

@@ -12,7 +12,7 @@ from spooltool.live.merge import LogLine
 from spooltool.render.journal import who_of
 from spooltool.render.loglines import Logged, operator_words, pane_words, read_line
 from spooltool.spool.hosts import parse_host, parse_hosts
-from spooltool.store.journal_tail import Begun, Meant
+from spooltool.store.journal_pieces import Begun, Meant
 from spooltool.workers.log_messages import Everything, Line, OneHost, OneMessage
 
 

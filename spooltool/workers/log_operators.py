@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from spooltool.live.past import Chunk
-from spooltool.store.journal_tail import Begun, JournalTail, Meant
+from spooltool.store.journal_pieces import Begun, JournalPieces, Meant
 from spooltool.workers.log_choice import Choice, shown_change
 from spooltool.workers.log_messages import Line
 
@@ -15,7 +15,7 @@ _REMEMBERED = 100
 class Operators:
     """The journal, followed for one choice after the other; each transaction is told once."""
 
-    def __init__(self, tail: JournalTail) -> None:
+    def __init__(self, tail: JournalPieces) -> None:
         self._tail = tail
         self._begun: dict[str, Begun] = {}
         self._told: set[str] = set()
@@ -52,7 +52,7 @@ class Operators:
 class JournalPast:
     """The journal from where it was read to, back to its beginning."""
 
-    def __init__(self, tail: JournalTail, choice: Choice, told: set[str]) -> None:
+    def __init__(self, tail: JournalPieces, choice: Choice, told: set[str]) -> None:
         self.size = tail.end
         self._tail = tail
         self._choice = choice

@@ -20,7 +20,7 @@ from spooltool.look.log_places import log_directory
 from spooltool.look.sight import Sight
 from spooltool.render.loglines import SHORT
 from spooltool.render.text import visible
-from spooltool.store.journal_tail import JournalTail
+from spooltool.store.journal_pieces import JournalPieces
 from spooltool.workers.log_choice import Choice, choose, shown
 from spooltool.workers.log_matching import MatchingNow
 from spooltool.workers.log_messages import (
@@ -65,7 +65,7 @@ class LogReader:
         self._directory = log_directory(sight)
         self._logs = _opened(self._directory)
         self._merged = MergedLogs(self._logs, clock)
-        self._journal = JournalTail(sight.spool)
+        self._journal = JournalPieces(sight.spool)
         self._operators = Operators(self._journal)
         self._counting = Counting(self._logs, clock())
         self._show: Show | None = None

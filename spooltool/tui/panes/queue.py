@@ -32,6 +32,10 @@ _STANDING_STYLE = {
 }
 
 
+_MAY_MEND = frozenset(("put-off", "overdue", "limit"))
+"""Reasons of *stuck* that mostly end by themselves."""
+
+
 class Widths(NamedTuple):
     """Widths of the columns that grow; 0 leaves a column out."""
 
@@ -162,7 +166,8 @@ class QueuePane(Grid):
         text = visible(self._string(cells.why))
         if gone:
             return cut(f"gone; was {text}" if text else "gone", width), "dim"
-        return cut(text, width), _STANDING_STYLE.get(cells.standing_word, "")
+        style = "warn" if cells.reason_word in _MAY_MEND else ""
+        return cut(text, width), style or _STANDING_STYLE.get(cells.standing_word, "")
 
     def _string(self, index: int) -> str:
         strings = self.queue.strings

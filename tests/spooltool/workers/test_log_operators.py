@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spooltool.spool.plan import Change, KeyChange, Plan
-from spooltool.store import journal_tail
+from spooltool.store import journal_pieces
 from spooltool.store.journal import Actor, Journal, Outcome
-from spooltool.store.journal_tail import Begun, JournalTail, Meant
+from spooltool.store.journal_pieces import Begun, JournalPieces, Meant
 from spooltool.store.root import Spool
 from spooltool.workers.log_messages import Everything, Matching, OneHost, OneMessage
 from tests.spooltool.workers.log_scene import NOW, Scene
@@ -118,12 +118,12 @@ def test_forwards_and_backwards_give_each_record_once(
     sizes: list[int], seen: int, block: int
 ) -> None:
     with tempfile.TemporaryDirectory() as directory, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(journal_tail, "BLOCK", block)
+        patch.setattr(journal_pieces, "BLOCK", block)
         (Path(directory) / "D_sender").mkdir()
         for count in sizes[:seen]:
             did(Path(directory), NOW, *map(change, range(count)))
         with Spool.open(directory) as spool:
-            tail = JournalTail(spool)
+            tail = JournalPieces(spool)
             for count in sizes[seen:]:
                 did(Path(directory), NOW, *map(change, range(count)))
             before: list[Begun | Meant] = []
