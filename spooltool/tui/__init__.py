@@ -7,6 +7,7 @@
     changes/   a change a file, and the plan that each shows first
     grid       rows drawn line by line: the base of every pane
     model      the last picture of the queue, cursor and tags
+    logbook, log_words  the lines of the log pane, and what it says of itself
     feeds      where pictures come from: `processes` of our own, or a test's
 
 What takes time is done by `workers`; what is done to mail is done by `change`.  Messages go
