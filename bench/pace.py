@@ -13,8 +13,8 @@ from tests.harness.sample import make_sample
 
 SESSIONS = 10
 TICK = 0.05
-MAILS = 500
-"""In one connection: the relay's own limit is higher."""
+MAILS = 300
+"""In one connection: the relay ends one after 1,000 commands."""
 
 
 async def run(port: int, rate: float, size: int) -> None:
