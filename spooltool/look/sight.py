@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -81,6 +81,19 @@ class Sight:
             scan_period=self.settings.scan_period,
             relay_up=self.relay.up,
         )
+
+    def later(self, relay: RelayView | None = None) -> Sight:
+        """The same spool a moment later; `relay` is what the relay says by then, if known.
+
+        Spool and settings are shared, and so is the clock of `--as-of`.
+        """
+        other = replace(self)
+        other.located, other.spool, other.settings = self.located, self.spool, self.settings
+        if self.as_of is not None:
+            other.now = self.now
+        if relay is not None:
+            other.relay = relay
+        return other
 
     def close(self) -> None:
         """Let go of the spool's descriptors, where it was opened."""
