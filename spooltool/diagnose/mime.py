@@ -194,14 +194,16 @@ class PartReader:
             if data[end - 1 : end] == b"\r":
                 end -= 1
         self._close(depth + 1, self._at + end)
-        self._at += after
-        self._at_line = True
         if closing:
+            self._go_to(after - 2)
             divided = self._open[depth]
             self._boundaries[divided.fields.boundary].pop()
             if not divided.children:
                 divided.odd.append("no parts")
-        elif self._at < self._end:
+            return
+        self._at += after
+        self._at_line = True
+        if self._at < self._end:
             self._begin()
 
     def _close(self, depth: int, end: int) -> None:

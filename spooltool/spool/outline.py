@@ -19,7 +19,8 @@ _BLANKS = b" \t"
 
 @dataclass(slots=True)
 class Outline:
-    """The lines of an envelope so far.  Feed it from offset `at` on until it is `done`.
+    """The lines of an envelope so far.  Feed it from offset `at` on, some KB at
+    a time, until it is `done`.
 
     `starts` are offsets of lines, `end` is the offset after the blank line (-1: none was
     found), `recipients` are the lines of RCPT, `marks` counts them by their mark.  `crlf`
