@@ -15,6 +15,10 @@ _STYLES = {
     "quarantined": "warn",
     "delivering": "good",
 }
+_TABLES = ("to", "mend")
+_MOST_LINES = 5
+"""Of one sentence: a client may call itself anything."""
+
 _LABEL_STYLES = {"mend": "strong", "suspended": "warn"}
 
 
@@ -47,6 +51,8 @@ class WhyTab(TextTab):
         out.append([])
         for label, lines in facts(shown, max(20, room - LABELS), max(20, room - LABELS)):
             style = _LABEL_STYLES.get(label, "")
+            if label not in _TABLES and len(lines) > _MOST_LINES:
+                lines = [*lines[:_MOST_LINES], "~ all of it: envelope"]
             for at, line in enumerate(lines):
                 out.append([(f"  {label if not at else '':<{LABELS - 2}}", "dim"), (line, style)])
         if self.message.trouble:
