@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from spooltool.look.locate import Located, locate
 from spooltool.look.settings import DEFAULT_CONFIG, Settings, read_settings
@@ -33,6 +34,21 @@ class Sight:
     spool_option: str | None = None
     config_option: str | None = None
     as_of: str | None = None
+
+    def handed_over(self) -> list[str]:
+        """What another process needs to look at the same spool, as arguments for it."""
+        where = self.located
+        found = [where.path, where.found_by, "explicit" if where.explicit else ""]
+        as_of = "" if self.as_of is None else repr(self.now)
+        return [*found, self.config_option or "", as_of]
+
+    @classmethod
+    def taken_over(cls, words: Sequence[str]) -> Self:
+        """The sight that was handed over."""
+        path, found_by, explicit, config, as_of = words
+        sight = cls(config_option=config or None, as_of=as_of or None)
+        sight.located = Located(path, found_by, bool(explicit))
+        return sight
 
     @cached_property
     def located(self) -> Located:

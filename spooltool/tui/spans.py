@@ -29,6 +29,10 @@ STYLES: dict[str, str] = {
     "added": "a line that will be sent and was not received",
     "removed": "a line that was received and will not be sent",
     "found": "what a search found",
+    "heat1": "a few of many",
+    "heat2": "some of many",
+    "heat3": "many",
+    "heat4": "most",
 }
 """Every style with its meaning."""
 

@@ -1,7 +1,8 @@
 """Processes beside the screen, so that no key waits for a scan.  Shell.
 
     wire      objects and file descriptors between two processes of ours
-    process   a worker started, listened to, ended
+    process   a worker as the screen has it: started, asked, listened to, ended
+    serving   a worker as it is itself: asked, telling, ended with the screen
     table     columns of many messages, shared by memory: written once, then frozen
     queue     what the screen asks the reader of the queue, and what it is told
     reader    that process: scans, watches, sorts, queries, counts

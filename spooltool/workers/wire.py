@@ -8,6 +8,7 @@ closed raises EOFError.
 from __future__ import annotations
 
 import array
+import os
 import pickle
 import socket
 import struct
@@ -76,3 +77,9 @@ class Reading:
         while (frame := self.take()) is None:
             self.more()
         return frame
+
+    def close(self) -> None:
+        """Close the descriptors that nobody took."""
+        for fd in self._fds:
+            os.close(fd)
+        self._fds.clear()

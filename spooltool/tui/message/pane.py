@@ -228,21 +228,22 @@ class MessagePane(Grid):
     # drawing
 
     @property
+    def _room(self) -> int:
+        """How wide a tab is laid out: before the first layout of the screen it is not known."""
+        return max(20, self.columns)
+
+    @property
     def count(self) -> int:
         """The rows of the tab."""
         tab = self._tab
-        return 1 if tab is None else tab.count(self._columns)
-
-    @property
-    def _columns(self) -> int:
-        return max(20, self.size.width)
+        return 1 if tab is None else tab.count(self._room)
 
     def row(self, row: int, width: int) -> Spans:
         """One row of the tab."""
         tab = self._tab
         if tab is None:
             return [(cut(self._words, width), "dim")]
-        spans = tab.row(row, self._columns)
+        spans = tab.row(row, self._room)
         if not (self.pointed and row == self.cursor and spans):
             return spans
         (text, style), *rest = spans
@@ -257,7 +258,7 @@ class MessagePane(Grid):
         if self._gone:
             words = f"{self._message.row.name.base} left: {self._gone}"
             heads.append([(cut(words.replace(f"left: {_LEFT}", _LEFT), width), "warn")])
-        return [*heads, *tab.heads(self._columns)]
+        return [*heads, *tab.heads(self._room)]
 
     def _title(self, width: int) -> list[Span]:
         spans: list[Span] = [(f"{self._fill} {self._label} {self._who()} ", "title")]
@@ -285,8 +286,8 @@ class MessagePane(Grid):
         tab = self._tab
         if tab is None or not self.size.height:
             return ""
-        rows = self.size.height - 1 - bool(self._gone) - len(tab.heads(self._columns))
-        return tab.place(round(self.scroll_y), max(1, rows), self._columns)
+        rows = self.size.height - 1 - bool(self._gone) - len(tab.heads(self._room))
+        return tab.place(round(self.scroll_y), max(1, rows), self._room)
 
     # keys and mouse
 

@@ -11,25 +11,12 @@ from textual.pilot import Pilot
 
 from spooltool.look.sight import Sight
 from spooltool.spool.names import SpoolName, parse_path
+from spooltool.tui import app as spool_app
 from spooltool.tui.message.pane import MessagePane
-from spooltool.tui.spans import STYLES
+from spooltool.tui.themes import THEMES
 from tests.spooltool.cli.calling import AS_OF
 
-_COLOURS = {
-    "dim": "#9a9a9a",
-    "title": "#8ab4f8",
-    "head": "#b0b0b0",
-    "strong": "#ffffff",
-    "good": "#7fd88f",
-    "warn": "#f0c674",
-    "bad": "#ff8a80",
-    "note": "#8fd3e8",
-    "key": "#f0c674",
-    "tag": "#f5a3ff",
-    "added": "#7fd88f",
-    "removed": "#ff8a80",
-    "found": "#ffe082",
-}
+STYLES_OF_ALL = Path(spool_app.__file__).with_name("spool.tcss")
 SMALL, LARGE = (80, 24), (160, 48)
 SIZES = (SMALL, LARGE)
 
@@ -37,17 +24,15 @@ SIZES = (SMALL, LARGE)
 class Shown(App[None]):
     """One pane, and nothing else."""
 
-    CSS = "".join(
-        f"MessagePane > .grid--{name} {{ color: {_COLOURS[name]}; }}\n" for name in STYLES
-    ) + (
-        "MessagePane > .grid--cursor { background: #30364a; }\n"
-        "MessagePane > .grid--cursor-away { background: #24262e; }\n"
-        "MessagePane { height: 1fr; background: #121212; color: #e0e0e0; }\n"
-        "Screen { background: #121212; }\n"
-    )
+    CSS_PATH = STYLES_OF_ALL
+    CSS = "MessagePane { height: 1fr; }"
 
     def __init__(self) -> None:
         super().__init__()
+        for one in THEMES:
+            self.register_theme(one)
+        self.theme = THEMES[0].name
+        self.animation_level = "none"
         self.pane = MessagePane()
         self.wanted: list[str] = []
 

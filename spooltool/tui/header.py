@@ -1,0 +1,153 @@
+"""The first lines: which spool, how the relay is, how fresh the list is, how mail flows."""
+
+from __future__ import annotations
+
+from spooltool.render.text import columns, cut, visible
+from spooltool.render.units import age, ago, moment, plural
+from spooltool.tui.glyphs import Glyphs
+from spooltool.tui.grid import Grid
+from spooltool.tui.model import Queue
+from spooltool.tui.spans import Span, Spans, text_of
+from spooltool.workers.queue import Facts
+
+_WIDE = 120
+_SPARK = 24
+
+
+class Rates:
+    """Messages a second of the last ten, from the logs; None: they are not read."""
+
+    def __init__(self, stored: float, delivered: float, put_off: float) -> None:
+        self.stored = stored
+        self.delivered = delivered
+        self.put_off = put_off
+
+    def words(self) -> str:
+        """`in 12/s  out 11/s  put off 2/s`."""
+        return "  ".join(
+            f"{name} {rate:.0f}/s" if rate >= 10 or not rate else f"{name} {rate:.1f}/s"
+            for name, rate in (
+                ("in", self.stored),
+                ("out", self.delivered),
+                ("put off", self.put_off),
+            )
+        )
+
+
+class Header(Grid):
+    """Host and spool, the relay, whether the list is frozen, the clock; then counts and rates."""
+
+    can_focus = False
+    pointed = False
+
+    def __init__(self, queue: Queue, place: str, version: str, glyphs: Glyphs) -> None:
+        super().__init__(id="header")
+        self.queue = queue
+        self.rates: Rates | None = None
+        self.read_only = ""
+        self.note = ""
+        self._place = place
+        self._version = version
+        self._glyphs = glyphs
+
+    @property
+    def count(self) -> int:
+        """One line, and a second where there is room."""
+        return 2 if self.size.width >= _WIDE else 1
+
+    def row(self, row: int, width: int) -> Spans:
+        """One of them, its right part at the right edge."""
+        left, right = (self._first, self._second)[row](width)
+        gap = width - columns(text_of(left)) - columns(text_of(right)) - 1
+        if gap < 1:
+            room = max(0, width - columns(text_of(right)) - 2)
+            left, gap = [(cut(text_of(left), room), "strong")], 1
+        return [*left, (" " * gap, ""), *right, (" ", "")]
+
+    def _first(self, width: int) -> tuple[list[Span], list[Span]]:
+        now = self.queue.at
+        when = moment(now)
+        left: list[Span] = [(f" {visible(self._place)}", "strong"), ("   ", "")]
+        left += [self._relay(width), ("   ", ""), *self._freshness()]
+        if self.read_only:
+            left += [("   ", ""), (f"READ ONLY: {self.read_only}", "warn")]
+        form = "%H:%M:%S %Z" if width < _WIDE else "%Y-%m-%d %H:%M:%S %Z"
+        return left, [(when.strftime(form).strip() if when and now else "", "")]
+
+    def _relay(self, width: int) -> Span:
+        relay = self.queue.facts.relay
+        now = self.queue.at
+        if not relay.up:
+            why = f" ({visible(relay.why_not)})" if relay.why_not else ""
+            return f"relay DOWN{why}", "bad"
+        if width < _WIDE:
+            return "relay up", "good"
+        scanned = "" if relay.scanned is None else f", scan {max(0, now - relay.scanned):.0f} s ago"
+        return f"relay up {age(now - relay.started)} (mdq {relay.pid}{scanned})", "good"
+
+    def _freshness(self) -> list[Span]:
+        picture = self.queue.picture
+        if picture is None:
+            return [("reading ...", "note")]
+        if picture.reading is not None:
+            of = f" of {picture.reading.of:,}" if picture.reading.of else ""
+            return [(f"reading {picture.reading.looked:,}{of}", "note")]
+        if not picture.frozen:
+            return [("live", "good")]
+        changes = []
+        if picture.new:
+            changes.append(f"+{picture.new:,} new")
+        if picture.gone:
+            changes.append(f"{picture.gone:,} gone")
+        what = f" ({', '.join(changes)})" if changes else ""
+        since = max(0.0, picture.at - self.queue.frozen_since)
+        return [(f"FROZEN {ago(since)} ago{what}", "warn")]
+
+    def _second(self, width: int) -> tuple[list[Span], list[Span]]:
+        facts = self.queue.facts
+        every = facts.everything
+        stuck = every.standings.get("stuck", 0)
+        left: list[Span] = [(f" {every.messages:,} in spool   ", "")]
+        left.append((f"{stuck:,} STUCK   ", "bad" if stuck else "good"))
+        for word, name in (
+            ("waiting", "wait for first retry"),
+            ("fresh", "fresh"),
+            ("held", "held"),
+            ("quarantined", "quarantine"),
+        ):
+            if every.standings.get(word):
+                left.append((f"{every.standings[word]:,} {name}   ", ""))
+        if every.oldest is not None:
+            left.append((f"oldest {age(self.queue.at - every.oldest)}", ""))
+        return left, self._flow(facts)
+
+    def _flow(self, facts: Facts) -> list[Span]:
+        right: list[Span] = []
+        for name, values in (("depth", facts.depth), ("in", facts.arrived), ("out", facts.left)):
+            drawn = self._glyphs.spark(values, _SPARK if name == "depth" else _SPARK // 2)
+            if drawn:
+                right += [(f"{name} ", "dim"), (f"{drawn}  ", "note")]
+        if self.rates is not None:
+            right.append((self.rates.words(), ""))
+        if facts.relay.up:
+            right.append((f"  conns {facts.relay.conns}/{facts.relay.max_conns}", ""))
+        return right
+
+
+def matched_words(queue: Queue) -> list[Span]:
+    """`143 match of 1,204   3 tagged`, as far as it is known."""
+    picture = queue.picture
+    if picture is None:
+        return []
+    of = picture.facts.everything.messages
+    judging = "+" if picture.judging is not None or picture.reading is not None else ""
+    spans: list[Span] = [
+        (f"{picture.matched.messages:,}{judging} match", "strong"),
+        (f" of {of:,}", ""),
+    ]
+    if picture.unjudged:
+        spans.append((f"  {plural(picture.unjudged, 'file')} not judged", "warn"))
+    tagged = queue.tagged()
+    if tagged:
+        spans.append((f"   {tagged:,} tagged", "tag"))
+    return spans

@@ -1,0 +1,97 @@
+"""Pane 2: what is stuck, by destination (or another key) against age."""
+
+from __future__ import annotations
+
+from spooltool.diagnose.grouping import AGES, UNKNOWN_AGE
+from spooltool.render.text import fit, fit_right, visible
+from spooltool.tui.glyphs import Glyphs
+from spooltool.tui.grid import Grid
+from spooltool.tui.spans import Span, Spans
+from spooltool.workers.queue import Group
+
+_STATE = 5
+_ALL, _NUMBER = 6, 4
+_BAD = frozenset(("down", "late"))
+
+
+class DestinationsPane(Grid):
+    """Stuck mail by destination against age; `Enter` sets the filter, `g` groups by another key.
+
+    The darker a cell, the more messages it counts.  The last column says what the relay
+    knows of the host: down, the code it answered, late, susp, ok.
+    """
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.groups: tuple[Group, ...] = ()
+        self.key = "dst"
+        self._glyphs = glyphs
+        self._most = 0
+
+    def take(self, groups: tuple[Group, ...], key: str) -> None:
+        """Other counts."""
+        chosen = self.groups[self.cursor].label if 0 <= self.cursor < len(self.groups) else None
+        if (groups, key) == (self.groups, self.key):
+            return
+        self.groups, self.key = groups, key
+        self._most = max((max(group.ages, default=0) for group in groups), default=0)
+        labels = [group.label for group in groups]
+        self.reset(labels.index(chosen) if chosen in labels else None)
+
+    @property
+    def count(self) -> int:
+        """The groups."""
+        return len(self.groups)
+
+    def heads(self, width: int) -> list[Spans]:
+        """Title and headings."""
+        name = {"dst": "DST"}.get(self.key, self.key.upper())
+        title = title_line(
+            f"2 {'DESTINATION' if self.key == 'dst' else name} x AGE (stuck)", width, self._glyphs
+        )
+        line = "  " + fit(name, self._label(width)) + fit_right("ALL", _ALL)
+        line += "".join(fit_right(heading, _NUMBER) for heading in self._ages)
+        return [title, [(line + fit_right("STATE", _STATE + 1), "head")]]
+
+    def _label(self, width: int) -> int:
+        return max(8, width - 2 - _ALL - _NUMBER * len(self._ages) - (_STATE + 1) - 1)
+
+    @property
+    def _ages(self) -> list[str]:
+        """The headings of the columns; the age that nothing tells only where there is such mail."""
+        unknown = any(group.ages[len(AGES) :] > (0,) for group in self.groups)
+        return [heading for heading, _ in AGES] + [UNKNOWN_AGE] * unknown
+
+    def _heat(self, number: int) -> int:
+        """1 to 4, by how much of the largest cell it is: each step is a factor of four."""
+        share = number / max(self._most, 1)
+        return 4 if share > 1 / 4 else 3 if share > 1 / 16 else 2 if share > 1 / 64 else 1
+
+    def row(self, row: int, width: int) -> Spans:
+        """One destination."""
+        group = self.groups[row]
+        quiet = not group.messages
+        spans: list[Span] = [
+            (">" if row == self.cursor else " ", "strong"),
+            (" " + fit(visible(group.label) or "-", self._label(width)), "dim" if quiet else ""),
+            (fit_right(_number(group.messages, _ALL - 1), _ALL), "dim" if quiet else "strong"),
+        ]
+        for number in group.ages[: len(self._ages)]:
+            style = f"heat{self._heat(number)}" if number else "dim"
+            spans.append((fit_right(_number(number, _NUMBER - 1), _NUMBER), style))
+        bad = group.state in _BAD or group.state[:1] in ("4", "5")
+        style = "bad" if bad else "warn" if group.state == "susp" else "good"
+        return [*spans, (fit_right(visible(group.state), _STATE + 1), style)]
+
+
+def _number(number: int, digits: int) -> str:
+    """`.` for none, so that what is there stands out; `12k` where the digits do not suffice."""
+    if not number:
+        return "."
+    return str(number) if number < 10**digits else f"{number // 1000}k"
+
+
+def title_line(title: str, width: int, glyphs: Glyphs) -> Spans:
+    """`- 2 DESTINATION x AGE -----`, as wide as its pane."""
+    text = f"{glyphs.line} {title} "
+    return [(fit(text, width) if len(text) >= width else text.ljust(width, glyphs.line), "title")]

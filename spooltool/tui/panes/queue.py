@@ -1,0 +1,212 @@
+"""Pane 1: the queue, one message a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from textual import events
+from textual.message import Message
+
+from spooltool.render.text import columns, cut, fit, fit_right, visible
+from spooltool.render.units import age, due, plural, size
+from spooltool.tui.grid import Grid
+from spooltool.tui.model import Queue
+from spooltool.tui.spans import Span, Spans
+from spooltool.workers.table import UNKNOWN, Cells, Flag
+
+Recipients = Callable[[Cells], str]
+
+_AGE, _TRY, _NEXT, _SIZE = 6, 3, 6, 7
+_WITH_SIZE = 96
+_OLD, _VERY_OLD = 4 * 3600, 86400
+_JUST = 10.0
+"""Seconds for which a row that has changed is marked."""
+
+_STANDING_STYLE = {
+    "stuck": "bad",
+    "waiting": "warn",
+    "held": "note",
+    "quarantined": "note",
+    "delivering": "good",
+}
+
+
+_MAY_MEND = frozenset(("put-off", "overdue", "limit"))
+"""Reasons of *stuck* that mostly end by themselves."""
+
+
+class Widths(NamedTuple):
+    """Widths of the columns that grow; 0 leaves a column out."""
+
+    id: int
+    dst: int
+    recipient: int
+    why: int
+
+
+def widths(width: int, id_width: int = 9) -> Widths:
+    """The columns of a list of so many columns; `id_width` with the letter."""
+    room = width - 2 - (id_width + 1) - (_AGE + 1) - (_TRY + 1) - (_NEXT + 2)
+    if width < _WITH_SIZE:
+        dst = min(16, max(8, room // 3))
+        return Widths(id_width, dst, 0, max(8, room - dst - 1))
+    room -= _SIZE + 2
+    dst = max(14, min(30, room // 4))
+    recipient = max(16, min(40, room * 3 // 10))
+    return Widths(id_width, dst, recipient, max(8, room - dst - 1 - recipient - 2))
+
+
+class QueuePane(Grid):
+    """The messages that the filter means, in the order chosen.
+
+    `space` tags, `v` tags a range, `A` all that match; `Enter` opens the message.  A click on
+    a heading sorts by it.  A row that has just changed is marked with `~`, one that has left
+    with its word `gone`.
+    """
+
+    class SortedBy(Message):
+        """A heading was clicked."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__()
+            self.key = key
+
+    def __init__(self, queue: Queue, recipients: Recipients, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.queue = queue
+        self.sort = ""
+        self._recipients = recipients
+
+    @property
+    def _id_width(self) -> int:
+        """Of the longest number, with its letter."""
+        picture = self.queue.picture
+        return min(17, max(9, 1 + (picture.longest if picture else 8)))
+
+    @property
+    def count(self) -> int:
+        """The rows listed."""
+        return len(self.queue)
+
+    def heads(self, width: int) -> list[Spans]:
+        """The headings; the one that the list is sorted by stands out, with its direction."""
+        spans: list[Span] = [("  ", "head")]
+        for key, text, gap in self._headings(width):
+            chosen = self.sort.removeprefix("-") == key
+            spans += [(text, "strong" if chosen else "head"), (gap, "head")]
+        return [spans]
+
+    def key_at(self, x: int) -> str:
+        """The sort key of the heading at a column; "" where there is none."""
+        end = 2
+        for key, text, gap in self._headings(self.columns):
+            end += columns(text) + columns(gap)
+            if x < end:
+                return key
+        return ""
+
+    def _headings(self, width: int) -> list[tuple[str, str, str]]:
+        """Sort key, text and the gap behind it of each column."""
+        w = widths(width, self._id_width)
+        found = [
+            ("id", fit("ID", w.id), " "),
+            ("age", fit_right("AGE", _AGE), " "),
+            ("attempts", fit_right("TRY", _TRY), " "),
+            ("next", fit_right("NEXT", _NEXT), "  "),
+            ("dst", fit("DST", w.dst), " "),
+        ]
+        if w.recipient:
+            found.append(("size", fit_right("SIZE", _SIZE), "  "))
+            found.append(("rcpt", fit("RECIPIENT", w.recipient), "  "))
+        return [*found, ("reason", fit("WHY", w.why), "")]
+
+    def on_click(self, event: events.Click) -> None:
+        """A heading sorts; a row takes the cursor."""
+        if event.y >= self.head_rows:
+            super().on_click(event)
+        elif key := self.key_at(event.x):
+            self.post_message(self.SortedBy(key))
+
+    def empty(self, width: int) -> list[Spans]:
+        """Why the list is empty."""
+        picture = self.queue.picture
+        if picture is None or picture.reading is not None or picture.judging is not None:
+            return [[("", "")], [("  reading ...", "note")]]
+        every = picture.facts.everything.messages
+        if not every:
+            return [[("", "")], [("  0 messages: the queue is empty", "good")]]
+        words = f"  nothing matches; {plural(every, 'message')} in the spool"
+        return [[("", "")], [(words, "good")], [("  / another filter, or an empty one", "dim")]]
+
+    def row(self, row: int, width: int) -> Spans:
+        """One message."""
+        cells = self.queue[row]
+        w = widths(width, self._id_width)
+        gone = bool(cells.flags & Flag.GONE)
+        tagged = cells.number in self.queue.tags
+        pointer = ">" if row == self.cursor else " "
+        mark = "*" if tagged else "~" if self._just_changed(cells) else " "
+        seconds = self._age(cells)
+        spans: list[Span] = [
+            (pointer, "strong"),
+            (mark, "tag" if tagged else "note"),
+            (fit(cells.letter + cells.number, w.id) + " ", "dim" if gone else ""),
+            (fit_right(self._shown_age(cells, seconds), _AGE) + " ", _age_style(seconds)),
+            (fit_right(_tries(cells), _TRY) + " ", "dim" if gone else ""),
+            (fit_right(self._next(cells), _NEXT) + "  ", self._next_style(cells)),
+            (fit(visible(self._string(cells.dst)), w.dst) + " ", "dim" if gone else ""),
+        ]
+        if w.recipient:
+            spans.append((fit_right(size(cells.size), _SIZE) + "  ", "dim" if gone else ""))
+            spans.append((fit(self._recipients(cells), w.recipient) + "  ", ""))
+        return [*spans, self._why(cells, w.why, gone=gone)]
+
+    def _why(self, cells: Cells, width: int, *, gone: bool) -> Span:
+        text = visible(self._string(cells.why))
+        if gone:
+            return cut(f"gone; was {text}" if text else "gone", width), "dim"
+        style = "warn" if cells.reason_word in _MAY_MEND else ""
+        return cut(text, width), style or _STANDING_STYLE.get(cells.standing_word, "")
+
+    def _string(self, index: int) -> str:
+        strings = self.queue.strings
+        return strings[index] if index < len(strings) else ""
+
+    def _just_changed(self, cells: Cells) -> bool:
+        return bool(cells.changed) and self.queue.at - cells.changed <= _JUST
+
+    def _age(self, cells: Cells) -> float | None:
+        return self.queue.at - cells.arrived if cells.arrived else None
+
+    def _shown_age(self, cells: Cells, seconds: float | None) -> str:
+        if seconds is None:
+            return "?"
+        text = age(seconds)
+        if not cells.flags & Flag.GUESSED_AGE:
+            return text
+        whole = next((text.partition(unit)[0] + unit for unit in "dh" if unit in text), text)
+        return "~" + whole
+
+    def _next(self, cells: Cells) -> str:
+        if cells.flags & Flag.GONE:
+            return "-"
+        if cells.flags & Flag.HELD and cells.letter != "T":
+            return "now"
+        if cells.flags & Flag.SUSPENDED:
+            return "susp"
+        return due(cells.next_try - self.queue.at) if cells.next_try else "-"
+
+    def _next_style(self, cells: Cells) -> str:
+        late = cells.next_try and cells.next_try < self.queue.at - 60
+        return "warn" if late or cells.flags & Flag.SUSPENDED else ""
+
+
+def _tries(cells: Cells) -> str:
+    return "-" if cells.attempts == UNKNOWN else str(cells.attempts)
+
+
+def _age_style(seconds: float | None) -> str:
+    if seconds is None or seconds < _OLD:
+        return ""
+    return "bad" if seconds >= _VERY_OLD else "warn"
