@@ -24,7 +24,7 @@ from spooltool.tui.message.parts import PartsTab
 from spooltool.tui.message.tab import Tab
 from spooltool.tui.message.tabs import TABS
 from spooltool.tui.pager import page
-from spooltool.tui.spans import Span, Spans, cut_spans
+from spooltool.tui.spans import Span, Spans, cut_spans, text_of
 
 _SLICE = 0.004
 _BETWEEN = 0.02
@@ -38,6 +38,10 @@ class MessagePane(Grid):
     """One message, tab by tab: `[` and `]`, the arrows or a click choose the tab.
 
     `o` or `|` shows it in a pager.  What was read stays when the message leaves.
+    """
+
+    DEFAULT_CSS = """
+    MessagePane { scrollbar-gutter: stable; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -186,14 +190,24 @@ class MessagePane(Grid):
         """Another content: measured, its place found again, its work begun."""
         tab = self._tab
         self.pointed = tab is not None and tab.pointed
+        more = self._slice()  # a usual message is read to its end before it is drawn
         top, cursor = self._tops.pop(self._chosen.name, (round(self.scroll_y), self.cursor))
         self.reset(cursor if keep else 0)
         self.scroll_to(y=top if keep else 0, animate=False)
         if isinstance(tab, LogTab) and self._message is not None and self._log[1] == LOOKING:
             self.post_message(self.LogWanted(self._message.row.id))
+        if more:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """There may be work again."""
         self._busy = self._message is not None
         if self._timer is not None:
             self._timer.resume()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """At another width lines are laid out anew."""
+        self._go_on()
 
     def on_mount(self) -> None:
         """Work goes on in slices between the keys."""
@@ -204,21 +218,27 @@ class MessagePane(Grid):
         self._close()
 
     def _work(self) -> None:
-        message, tab = self._message, self._tab
-        if message is None or tab is None:
-            self._rest()
-            return
+        """One slice, and what it has found."""
         before = self.count
-        end = time.monotonic() + _SLICE
-        more = True
-        while more and time.monotonic() < end:
-            more = message.work() or tab.work()
+        more = self._slice()
         now = time.monotonic()
         if not more or now - self._painted >= _REPAINTS:
             self._painted = now
-            self.reset() if self.count != before or more else self.redraw()
+            if self.count != before or more:
+                self.reset()
+            else:
+                self.redraw()
         if not more:
             self._rest()
+
+    def _slice(self) -> bool:
+        """Read on for a few milliseconds; whether there is more."""
+        message, tab = self._message, self._tab
+        end = time.monotonic() + _SLICE
+        more = message is not None and tab is not None
+        while more and message is not None and tab is not None and time.monotonic() < end:
+            more = message.work() or tab.work()
+        return more
 
     def _rest(self) -> None:
         self._busy = False
@@ -265,13 +285,14 @@ class MessagePane(Grid):
         if self._message is not None:
             for tab in TABS:
                 spans += [("" if tab is TABS[0] else "|", "title"), self._tab_words(tab)]
-        used = sum(columns(text) for text, _ in spans)
+        if not spans[-1][0].endswith(" "):
+            spans.append((" ", "title"))
         place = self._place()
-        fill = width - used - columns(place) - (3 if place else 1)
-        spans.append((f" {self._fill * max(0, fill)}", "title"))
-        if place and fill > 0:
-            spans.append((f" {place} ", "dim"))
-        return spans
+        end: list[Span] = [(f" {place} ", "dim"), (self._fill, "title")] if place else []
+        free = width - columns(text_of(spans)) - columns(text_of(end))
+        if free < 2:
+            end, free = [], width - columns(text_of(spans))
+        return [*spans, (self._fill * max(0, free), "title"), *end]
 
     def _who(self) -> str:
         if self._message is None:

@@ -54,16 +54,18 @@ class RawTab(Tab):
     def count(self, width: int) -> int:
         """Rows known so far; all of them as numbers."""
         self._fit(width)
-        if self._hex:
+        if self._hex and self.message.size:
             number = bytes_a_row(width)
             return -(-self.message.size // number)
-        return max(self._index.count, 1 if self.message.trouble else 0)
+        return max(self._index.count, 0 if self.message.size else 1)
 
     def row(self, row: int, width: int) -> Spans:
         """Offset and text, or offset, numbers and text."""
         self._fit(width)
         if self.message.file is None:
             return [(self.message.trouble, "bad")]
+        if not self.message.size:
+            return [("the file has no bytes", "dim")]
         if self._hex:
             return self._hex_row(row, width)
         offset, data = self._index.row(row)
