@@ -40,14 +40,12 @@ class Header(Grid):
     can_focus = False
     pointed = False
 
-    def __init__(self, queue: Queue, place: str, version: str, glyphs: Glyphs) -> None:
+    def __init__(self, queue: Queue, place: str, glyphs: Glyphs) -> None:
         super().__init__(id="header")
         self.queue = queue
         self.rates: Rates | None = None
         self.read_only = ""
-        self.note = ""
         self._place = place
-        self._version = version
         self._glyphs = glyphs
 
     @property
