@@ -109,6 +109,19 @@ class Sight:
             relay_up=self.relay.up,
         )
 
+    def later(self, relay: RelayView | None = None) -> Sight:
+        """The same spool a moment later; `relay` is what the relay says by then, if known.
+
+        Spool and settings are shared, and so is the clock of `--as-of`.
+        """
+        other = replace(self)
+        other.located, other.spool, other.settings = self.located, self.spool, self.settings
+        if self.as_of is not None:
+            other.now = self.now
+        if relay is not None:
+            other.relay = relay
+        return other
+
     def close(self) -> None:
         """Let go of the spool's descriptors, where it was opened."""
         if "spool" in self.__dict__:
