@@ -79,7 +79,7 @@ class MainScreen(Screen[None]):
         self.header = Header(self.queue, sight.place, glyphs)
         self.header.read_only = read_only
         self.filter = FilterBar(query)
-        self.list = QueuePane(self.queue, self.glimpses.recipients, id="queue")
+        self.list = QueuePane(self.queue, self.glimpses.recipients, glyphs, id="queue")
         self.destinations = DestinationsPane(glyphs, id="destinations")
         self.reasons = ReasonsPane(glyphs, id="reasons")
         self.orders = OrdersPane(glyphs, id="orders")
@@ -147,6 +147,7 @@ class MainScreen(Screen[None]):
         self.set_class(wide, "-wide")
         for number, pane in self.panes.items():
             pane.display = wide or number == shown
+        self.list.titled = wide
         self.left.display = wide or shown in (2, 3, 4)
         self.lower.display = wide or shown in (5, 6)
         self.upper.display = wide or shown < 5
