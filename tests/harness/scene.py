@@ -81,10 +81,20 @@ KINDS = (
         450,
         "4.2.0",
     ),
-    Kind(1006, "D_sender", "R", "10.1.5.7", "", "", (1, 90), (0, 0)),
+    Kind(1006, "D_sender", "R", "10.1.5.7", "", "", (1, 55), (0, 0)),
     Kind(17, "D_hold", "R", "10.1.5.7", "", "", (_HOUR, 3 * _DAY), (0, 2)),
     Kind(1, "D_state", "T", "10.1.5.2", "", "", (2 * _HOUR, 2 * _HOUR), (0, 0)),
 )
+
+
+def numbers_of(reason: str, dir: str = "D_resend") -> list[str]:
+    """The messages of a fate, oldest first."""
+    number = _FIRST
+    for kind in KINDS:
+        if (kind.reason, kind.dir) == (reason, dir):
+            return [format_number(number + at) for at in range(kind.number)]
+        number += kind.number
+    raise ValueError(f"{dir} {reason}: no such fate")
 
 
 def make_scene(spool: Path) -> int:

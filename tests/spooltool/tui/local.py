@@ -21,6 +21,7 @@ from spooltool.tui.feeds import Asking, Ended, Told
 from spooltool.tui.glyphs import UNICODE, Glyphs
 from spooltool.workers.queue import Ask
 from spooltool.workers.reading.core import Reader
+from spooltool.workers.wire import Frame
 
 SMALL, LARGE = (80, 24), (160, 48)
 
@@ -46,7 +47,11 @@ class LocalReader:
         """Work until there is nothing to do."""
         while frames := self.reader.step(10.0):
             for frame in frames:
-                self._told(frame)
+                self.take(frame)
+
+    def take(self, frame: Frame) -> None:
+        """Hand a frame over."""
+        self._told(frame)
 
 
 class Quiet:
