@@ -140,8 +140,8 @@ class PlanDialog(PlanFrame):
     def _retitle(self) -> None:
         """The title: what, how many, where."""
         words = [self.change.label.upper()]
-        count = self.planned.changes if self.planned else self.target.count
-        if self.change.wants_messages and (self.planned or count):
+        count = (self.planned.changes if self.planned else 0) or self.target.count
+        if self.change.wants_messages and count:
             words.append(plural(count, "message"))
         if self.planned is not None:
             words.append(f"in {self.planned.place}")
@@ -208,8 +208,11 @@ class PlanDialog(PlanFrame):
             if not probed.good:
                 self.equal.tell("something speaks against this host", "warn")
         if self.planned is None:
-            looking: list[Spans] = [[("looking ...", "dim")]] if self._probing else []
-            self.draw([*lines_of.styled(self._probe, ""), *looking], top=False)
+            seen = lines_of.styled(self._probe, "")
+            if probed.over:
+                self._rest(seen)
+            else:
+                self.draw([*seen, [("looking ...", "dim")]], top=False)
         elif self.phase in (Phase.SHOWN, Phase.TYPING) and not self._diffs:
             self.draw(self._plan_lines(self.planned), top=False)
 

@@ -17,7 +17,7 @@ from spooltool.tui.spans import Spans
 from spooltool.workers.changes import Done
 
 WIDEST, LEAST = 104, 14
-_AROUND = 8
+_AROUND = 9
 """Lines of a dialog besides form and plan: border, title, command, buttons."""
 
 
