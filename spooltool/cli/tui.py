@@ -44,7 +44,7 @@ def run(
     invocation: Invocation = ctx.obj
     if theme not in THEMES:
         raise UsageError(f"--theme {visible(theme)}: not one of {', '.join(THEMES)}")
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UsageError("tui wants a terminal", hint=_INSTEAD)
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
         raise UsageError("this terminal (TERM=dumb) can draw no screen", hint=_INSTEAD)

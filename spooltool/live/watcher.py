@@ -50,11 +50,15 @@ class SpoolWatch:
     """A watch over the spool at `path`; it has begun when it is made.
 
     `works` is False where the system gives no watch (limits, no inotify): then nothing is
-    ever reported.  `close` ends it.
+    ever reported.  `woken` is called when something was touched, by another thread.
+    `close` ends it.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], woken: Callable[[], None] | None = None
+    ) -> None:
         self._root = os.path.realpath(path)
+        self._also_woken = woken
         self._lock = threading.Lock()
         self._woken = threading.Event()
         self._numbers: set[str] = set()
@@ -91,7 +95,7 @@ class SpoolWatch:
         """Events were lost, or do not tell enough."""
         with self._lock:
             self._everything = True
-        self._woken.set()
+        self._wake()
 
     def touch(self, path: str, *, is_directory: bool = False) -> None:
         """A name came or went; `path` as the kernel's event has it."""
@@ -106,7 +110,12 @@ class SpoolWatch:
         if name is not None:
             with self._lock:
                 self._numbers.add(name.number)
-            self._woken.set()
+            self._wake()
+
+    def _wake(self) -> None:
+        self._woken.set()
+        if self._also_woken is not None:
+            self._also_woken()
 
     def _listen(self) -> None:
         """What watchdog has to say is no text for a screen; a warning means lost events."""

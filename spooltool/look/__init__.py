@@ -9,6 +9,7 @@
     survey        many files to lines, on both cores
     lookout       single messages again and again, read only when they changed
     sorting       other orders than the queue's
+    log_lines     which log lines a query means
     log_places, transactions, disk, ownership
 
 Nothing here takes a lock or writes.  It may import `store`, `live`, `render` and what is

@@ -91,6 +91,14 @@ class Holders:
         """Holder and since when (unix seconds): `mdq 4172`; "" when nobody is known to."""
         return self._by_id.get(number) or (self._by_inode.get(inode, ""), None)
 
+    def numbers(self) -> frozenset[str]:
+        """The messages that the relay says it works on."""
+        return frozenset(self._by_id)
+
+    def inodes(self) -> frozenset[int]:
+        """Files on the spool's device that somebody holds a lock of."""
+        return frozenset(self._by_inode)
+
 
 def find_holders(spool: Spool, relay: RelayView) -> Holders:
     """Who works on the messages of this spool now."""

@@ -22,6 +22,7 @@ from spooltool.store.root import Spool
 from spooltool.store.scan import Entry, Scan, read_again, read_entry, scan
 
 if TYPE_CHECKING:
+    from spooltool.diagnose.relay import RelayView
     from spooltool.query import Query
     from spooltool.store.message import MessageFile
 
@@ -99,9 +100,18 @@ class RowMaker:
     def __init__(self, sight: Sight) -> None:
         self.spool = sight.spool
         self._around = sight.around
-        self._holders: Holders = find_holders(self.spool, sight.relay)
-        self._down = Down(sight.relay.destinations)
-        self._keeper = Keeper(sight.relay.orders)
+        self.hear(sight.relay, find_holders(self.spool, sight.relay))
+
+    def hear(self, relay: RelayView, holders: Holders) -> None:
+        """What the relay says now, and who holds what."""
+        self._holders = holders
+        self._down = Down(relay.destinations)
+        self._keeper = Keeper(relay.orders)
+        self._around = replace(self._around, relay_up=relay.up)
+
+    def at(self, now: float) -> None:
+        """Another moment: the rows made from now on are of then."""
+        self._around = replace(self._around, now=now)
 
     def __call__(self, entry: Entry) -> Row:
         """The row of one file."""

@@ -50,7 +50,8 @@ class Sight:
         """What another process needs to look at the same spool, as arguments for it."""
         where = self.located
         found = [where.path, where.found_by, "explicit" if where.explicit else ""]
-        return [*found, self.config_option or "", self.as_of or ""]
+        as_of = "" if self.as_of is None else repr(self.now)
+        return [*found, self.config_option or "", as_of]
 
     @classmethod
     def taken_over(cls, words: Sequence[str]) -> Self:
@@ -108,12 +109,25 @@ class Sight:
             relay_up=self.relay.up,
         )
 
+    def later(self, relay: RelayView | None = None) -> Sight:
+        """The same spool a moment later; `relay` is what the relay says by then, if known.
+
+        Spool and settings are shared, and so is the clock of `--as-of`.
+        """
+        other = replace(self)
+        other.located, other.spool, other.settings = self.located, self.spool, self.settings
+        if self.as_of is not None:
+            other.now = self.now
+        if relay is not None:
+            other.relay = relay
+        return other
+
     def close(self) -> None:
         """Let go of the spool's descriptors, where it was opened."""
         if "spool" in self.__dict__:
             self.spool.close()
 
-    @property
+    @cached_property
     def place(self) -> str:
         """Host and spool: `gw1:/var/spool/relay`."""
         return visible(f"{os.uname().nodename.partition('.')[0]}:{self.spool.path}")

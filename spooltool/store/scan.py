@@ -25,8 +25,9 @@ _FLAGS = os.O_RDONLY | SAFELY
 class Entry:
     """One file of the spool.  `head` is its first bytes, None when it cannot be read.
 
-    `inode`, `size`, `mtime` are the file's (0 when unknown); `error` says why it could
-    not be read, in the system's words.
+    `inode`, `size`, `mtime` are the file's (0 when unknown); `changed` is its inode's time
+    of change in nanoseconds, from before the head was read; `error` says why it could not
+    be read, in the system's words.
     """
 
     name: SpoolName
@@ -36,6 +37,7 @@ class Entry:
     head: bytes | None = None
     error: str = ""
     irregular: bool = False
+    changed: int = 0
 
     @cached_property
     def envelope(self) -> Envelope | None:
@@ -67,7 +69,7 @@ class Scan:
     def names(self) -> Iterator[SpoolName]:
         """Every name, directory by directory; no file is opened."""
         for directory in self.directories:
-            for base in self._list(directory):
+            for base in self.listed(directory):
                 name = parse_name(base, directory)
                 if name is not None:
                     yield name
@@ -79,7 +81,8 @@ class Scan:
             if entry is not None:
                 yield entry
 
-    def _list(self, directory: str) -> list[str]:
+    def listed(self, directory: str) -> list[str]:
+        """What one directory holds, as it is named there; nothing where it cannot be listed."""
         try:
             with self.spool.listing(directory) as place:
                 return os.listdir(place)
@@ -110,9 +113,12 @@ def read_entry(spool: Spool, name: SpoolName, limit: int = HEAD_BYTES) -> Entry 
         facts = os.fstat(fd)
         if not stat.S_ISREG(facts.st_mode) or facts.st_nlink > 1:
             why = "not a regular file with one link"
-            return Entry(name, facts.st_ino, error=why, irregular=True)
+            changed = facts.st_ctime_ns
+            return Entry(name, facts.st_ino, error=why, irregular=True, changed=changed)
         head = os.pread(fd, limit, 0)
-        return Entry(name, facts.st_ino, facts.st_size, facts.st_mtime, head)
+        entry = Entry(name, facts.st_ino, facts.st_size, facts.st_mtime, head)
+        entry.changed = facts.st_ctime_ns
+        return entry
     except OSError as error:
         return Entry(name, error=error.strerror or str(error))
     finally:
@@ -134,6 +140,7 @@ def _closed_entry(spool: Spool, name: SpoolName, error: OSError) -> Entry:
     except OSError:
         return entry
     entry.inode, entry.mtime = facts.st_ino, facts.st_mtime
+    entry.changed = facts.st_ctime_ns
     if stat.S_ISREG(facts.st_mode):
         entry.size = facts.st_size
     else:

@@ -6,6 +6,8 @@ cursor draws two lines anew.  Text is drawn as it is: nothing in it is read as m
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -177,15 +179,13 @@ class Grid(ScrollView, can_focus=True):
         return "cursor" if self.has_focus else "cursor-away"
 
     def _strip(self, spans: Spans, width: int, over: Style) -> Strip:
-        base = self.rich_style
-        segments = [
-            Segment(
-                text if text.isprintable() else visible(text),
-                base + (self._named(name) if name else Style.null()) + over,
-            )
-            for text, name in spans
-        ]
-        return Strip(segments).adjust_cell_length(width, base + over)
+        base = self.rich_style + over
+        segments = []
+        for name, run in groupby(spans, key=itemgetter(1)):
+            text = "".join(span[0] for span in run)
+            style = self.rich_style + self._named(name) + over if name else base
+            segments.append(Segment(text if text.isprintable() else visible(text), style))
+        return Strip(segments).adjust_cell_length(width, base)
 
     def _named(self, name: str) -> Style:
         made = self._styles_made.get(name)

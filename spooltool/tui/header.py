@@ -67,10 +67,11 @@ class Header(Grid):
     def _first(self, width: int) -> tuple[list[Span], list[Span]]:
         now = self.queue.at
         when = moment(now)
-        left: list[Span] = [(f" {visible(self._place)}", "strong"), ("   ", "")]
-        left += [self._relay(width), ("   ", ""), *self._freshness()]
+        gap: Span = ("  " if width < _WIDE else "   ", "")
+        left: list[Span] = [(f" {visible(self._place)}", "strong"), gap]
+        left += [self._relay(width), gap, *self._freshness()]
         if self.read_only:
-            left += [("   ", ""), (f"READ ONLY: {self.read_only}", "warn")]
+            left += [gap, (f"READ ONLY: {self.read_only}", "warn")]
         form = "%H:%M:%S %Z" if width < _WIDE else "%Y-%m-%d %H:%M:%S %Z"
         return left, [(when.strftime(form).strip() if when and now else "", "")]
 

@@ -82,8 +82,9 @@ def help_lines(
 
 def documented(acts: Widget, action: str) -> str:
     """The docstring of an action, in one line."""
-    method = getattr(acts, f"action_{action.partition('(')[0]}", None)
-    method = method or getattr(acts.app, f"action_{action.partition('(')[0]}", None)
+    name = action.partition("(")[0]
+    where = acts.app if name.startswith("app.") else acts
+    method = getattr(where, f"action_{name.removeprefix('app.')}", None)
     return " ".join((inspect.getdoc(method) or "").split()) if method else ""
 
 

@@ -8,6 +8,7 @@ is open, and for two seconds after each key, so that nothing moves under a finge
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from textual import events
@@ -19,11 +20,18 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from spooltool.diagnose.grouping import KEYS
+from spooltool.errors import QueryError
 from spooltool.look.sight import Sight
 from spooltool.look.sorting import SORT_KEYS
 from spooltool.render.journal import short_line
 from spooltool.render.text import visible
-from spooltool.tui.commands import command, ls_command, query_words
+from spooltool.spool.hosts import parse_host
+from spooltool.tui.changes.change import Change
+from spooltool.tui.changes.hand import Hand
+from spooltool.tui.changes.plan_dialog import PlanDialog
+from spooltool.tui.changes.registry import BY_KEY, CHANGES
+from spooltool.tui.changes.target import Target, of_filter, of_messages
+from spooltool.tui.commands import command, ls_command
 from spooltool.tui.feeds import Feeds
 from spooltool.tui.filter import FilterBar
 from spooltool.tui.footer import Footer
@@ -39,7 +47,8 @@ from spooltool.tui.panes.destinations import DestinationsPane
 from spooltool.tui.panes.orders import OrdersPane
 from spooltool.tui.panes.queue import QueuePane
 from spooltool.tui.panes.reasons import ReasonsPane
-from spooltool.workers.queue import Ask, Freeze, Misread, Picture, Show, Thaw
+from spooltool.workers.changes import Done
+from spooltool.workers.queue import Ask, Freeze, LookAgain, Misread, Picture, Show, Thaw
 from spooltool.workers.table import Cells
 from spooltool.workers.wire import Frame
 
@@ -61,7 +70,15 @@ class MainScreen(Screen[None]):
     ]
     DEFAULT_CLASSES = "spool"
 
-    def __init__(self, sight: Sight, glyphs: Glyphs, feeds: Feeds, *, query: str = "stuck") -> None:
+    def __init__(
+        self,
+        sight: Sight,
+        glyphs: Glyphs,
+        feeds: Feeds,
+        *,
+        query: str = "stuck",
+        read_only: str = "",
+    ) -> None:
         super().__init__()
         self.sight = sight
         self.feeds = feeds
@@ -73,7 +90,10 @@ class MainScreen(Screen[None]):
         self.destinations = DestinationsPane(glyphs, id="destinations")
         self.reasons = ReasonsPane(glyphs, id="reasons")
         self.orders = OrdersPane(glyphs, id="orders")
-        self.footer = Footer(LOOK, ())
+        self.read_only = read_only
+        self.header.read_only = read_only
+        self.hand = Hand(feeds)
+        self.footer = Footer(LOOK, () if read_only else change_keys())
         self.left = Vertical(self.destinations, self.reasons, self.orders, id="left")
         self.shown = 1
         self.query_text = query
@@ -81,6 +101,8 @@ class MainScreen(Screen[None]):
         self._asked_frozen = False
         self._still: Timer | None = None
         self._range: str | None = None
+        self._used = False
+        self._adrift = False
         self._group = "dst"
 
     def compose(self) -> ComposeResult:
@@ -103,7 +125,10 @@ class MainScreen(Screen[None]):
         return self.size.width >= WIDE and self.size.height >= HIGH
 
     def on_mount(self) -> None:
-        """Ask for the first picture."""
+        """Ask for the first picture; the keys that change are there where they may be used."""
+        if not self.read_only:
+            for one in change_keys():
+                self._bindings.bind(one.pressed, one.action, one.label, show=False)
         self._reader = self.feeds.queue(self.told, self._reader_ended)
         self._arrange()
         self.list.focus()
@@ -136,6 +161,7 @@ class MainScreen(Screen[None]):
     def on_unmount(self) -> None:
         """The processes end with the screen."""
         self._reader.close()
+        self.hand.close()
 
     def _reader_ended(self, why: str) -> None:
         self.footer.notice(f"the reader has ended: {visible(why)}", "bad")
@@ -151,9 +177,9 @@ class MainScreen(Screen[None]):
                 self._take(frame, fresh=serial == self._serial)
 
     def _take(self, frame: Frame, *, fresh: bool) -> None:
-        under = self.under_cursor()
+        under = self.under_cursor() if self._used else None
         self.queue.take(frame)
-        row = None
+        row = None if self._used else 0
         if under is not None:
             row = self.queue.row_of(under.number, self.list.cursor)
             if row is None:
@@ -175,18 +201,101 @@ class MainScreen(Screen[None]):
 
     def _lost(self, under: Cells) -> None:
         """The message under the cursor is not listed any more."""
-        if len(self.queue):
-            self.footer.notice(f"{under.letter}{under.number} has left the list")
+        self._adrift = True
+        self.footer.notice(f"{under.letter}{under.number} has left the list: move the cursor")
 
     def under_cursor(self) -> Cells | None:
         """The message under the cursor."""
         row = self.list.cursor
         return self.queue[row] if 0 <= row < len(self.queue) else None
 
+    def target(self) -> Target:
+        """What is tagged, else the message under the cursor; and where the cursor is.
+
+        A cursor whose message has left stands on a neighbour that nobody has chosen: for
+        nothing, until it is moved.  Raises QueryError.
+        """
+        tags, host = self.queue.tags, self._host()
+        suspended = self._suspended(host)
+        if tags.everything:
+            count = self.queue.tagged()
+            left_out = tuple(tags.left_out)
+            return of_filter(self.query_text, left_out, count, host=host, suspended=suspended)
+        under = self.under_cursor()
+        numbers = list(tags.numbers)
+        if not numbers and under is not None and not self._adrift:
+            numbers = [under.number]
+        return of_messages(numbers, host=host, suspended=suspended)
+
+    def _host(self) -> str:
+        """The destination under the cursor: of the pane that has the keys, else of the message."""
+        if self.destinations.has_focus and self._group == "dst":
+            at = self.destinations.cursor
+            return self.destinations.groups[at].label if at >= 0 else ""
+        if self.orders.has_focus:
+            return self.orders.host(self.orders.cursor)
+        under = self.under_cursor()
+        if under is None or self._adrift or under.dst >= len(self.queue.strings):
+            return ""
+        host = parse_host(self.queue.strings[under.dst])
+        return str(host) if host is not None else ""
+
+    def _suspended(self, text: str) -> str:
+        """The pattern of the order that keeps this host back; "" for none."""
+        host = parse_host(text)
+        for order in self.queue.facts.relay.orders:
+            if order.host == text or (host is not None and order.pattern.covers(host)):
+                return order.host
+        return ""
+
+    # changes
+
+    def action_change(self, key: str) -> None:
+        """Open the plan of a change."""
+        self._open(BY_KEY[key])
+
+    def _open(self, change: Change) -> None:
+        if self.read_only:
+            self.footer.notice(f"read only: {self.read_only}", "warn")
+            return
+        try:
+            target = self.target()
+        except QueryError as error:
+            self.footer.notice(f"the filter cannot be read: {visible(error.message)}", "bad")
+            return
+        if change.wants_messages and not target.count:
+            self.footer.notice("no message: tag some, or move the cursor to one", "warn")
+            return
+        self._freeze(True)
+        self.app.push_screen(PlanDialog(change, target, self.hand), self._changed)
+
+    def _changed(self, done: Done | None) -> None:
+        """The plan was closed: what was done is shown, and looked for."""
+        if done is not None:
+            self.queue.tags.clear()
+            self.ask(LookAgain())
+            self.ask(Thaw())
+            self.footer.notice(done.lines[0] if done.lines else "")
+            self._tags_changed()
+        self.touched()
+
+    def action_changes(self) -> None:
+        """Every change by name, with or without a key."""
+        if self.read_only:
+            self.footer.notice(f"read only: {self.read_only}", "warn")
+        else:
+            self.app.push_screen(Palette(self._change_choices()))
+
+    def _change_choices(self) -> list[Choice]:
+        if self.read_only:
+            return []
+        return [Choice(one.key, one.label, one.help, partial(self._open, one)) for one in CHANGES]
+
     # freezing
 
     def touched(self) -> None:
-        """A key: for a while nothing moves."""
+        """A key: for a while nothing moves; from the first one on the cursor is a message."""
+        self._used = True
         self._freeze(True)
         if self._still is not None:
             self._still.stop()
@@ -301,21 +410,23 @@ class MainScreen(Screen[None]):
     def action_help(self) -> None:
         """What every key does, and the words of the filter."""
         width = min(108, self.size.width - 4)
-        self.app.push_screen(HelpScreen(LOOK, self, (), width))
+        changes = [] if self.read_only else [(one.key or "a", one.help) for one in CHANGES]
+        self.app.push_screen(HelpScreen(LOOK, self, changes, width))
 
     def action_palette(self) -> None:
         """Every action by name."""
         self.app.push_screen(Palette(self._choices()))
 
     def _choices(self) -> list[Choice]:
-        return [
+        looks = [
             Choice(key.shown, _named(key), documented(self, key.action), self._act(key))
             for key in LOOK
             if key.action != "palette"
         ]
+        return [*looks, *self._change_choices()]
 
-    def _act(self, key: Key) -> Callable[[], None]:
-        return lambda: self.app.simulate_key(key.pressed)
+    def _act(self, key: Key) -> Callable[[], object]:
+        return lambda: self.call_later(self.run_action, key.action)
 
     def action_copy(self) -> None:
         """Copy the id under the cursor, or the line of the pane, by the terminal (OSC 52)."""
@@ -347,12 +458,19 @@ class MainScreen(Screen[None]):
         else:
             self._sort(event.key)
 
+    def on_grid_moved(self, event: Grid.Moved) -> None:
+        """The cursor is where a person has put it."""
+        event.stop()
+        if event.grid is self.list:
+            self._adrift = False
+
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Enter on a row: a filter, or the message."""
         event.stop()
         match event.grid:
             case DestinationsPane() as pane:
-                self._narrow(pane.groups[event.row].query)
+                query = pane.groups[event.row].query
+                self._narrow(f"stuck {query}" if query else "")
             case ReasonsPane() as pane:
                 self._narrow(pane.reasons[event.row].query)
             case OrdersPane() as pane:
@@ -391,20 +509,12 @@ class MainScreen(Screen[None]):
         self.footer.equal(command(*words))
 
 
+def change_keys() -> tuple[Key, ...]:
+    """The keys that change, as they are offered."""
+    changes = [Key(one.key, one.key, f"change('{one.key}')", one.label) for one in BY_KEY.values()]
+    return (*changes, Key("a", "a", "changes", "all actions"))
+
+
 def _named(key: Key) -> str:
     """What a key does, in a word or two."""
-    return key.label or key.action.replace("_", " ").rstrip("()0123456789")
-
-
-def selection_words(screen: MainScreen) -> list[str]:
-    """The query of what is tagged, else of the message under the cursor; [] for nothing."""
-    tags = screen.queue.tags
-    if tags.everything:
-        words = query_words(screen.query_text)
-        if tags.left_out:
-            words += ["not", f"({' or '.join(tags.left_out)})"]
-        return words
-    if tags.numbers:
-        return list(tags.numbers)
-    under = screen.under_cursor()
-    return [under.number] if under is not None else []
+    return key.label or key.action.replace("_", " ")

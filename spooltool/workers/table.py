@@ -126,6 +126,7 @@ class Draft:
         self.standing = array("B")
         self.reason = array("B")
         self.flags = array("B")
+        self._columns: list[array[int]] = [getattr(self, name) for name, _ in _COLUMNS]
 
     def __len__(self) -> int:
         return len(self.place)
@@ -133,14 +134,19 @@ class Draft:
     def append(self, cells: Cells) -> int:
         """A new row; its slot."""
         self.numbers += cells.number.encode("ascii").ljust(NUMBER_BYTES, b"\0")
-        for (name, _), value in zip(_COLUMNS, cells[1:], strict=True):
-            getattr(self, name).append(value)
+        for column, value in zip(self._columns, cells[1:], strict=True):
+            column.append(value)
         return len(self.place) - 1
 
     def put(self, slot: int, cells: Cells) -> None:
         """Another content of a slot; its number stays."""
-        for (name, _), value in zip(_COLUMNS, cells[1:], strict=True):
-            getattr(self, name)[slot] = value
+        for column, value in zip(self._columns, cells[1:], strict=True):
+            column[slot] = value
+
+    def rename(self, slot: int, number: str = "") -> None:
+        """Give a slot to another message; to none, where nobody is to find it."""
+        at = slot * NUMBER_BYTES
+        self.numbers[at : at + NUMBER_BYTES] = number.encode("ascii").ljust(NUMBER_BYTES, b"\0")
 
     def number(self, slot: int) -> str:
         """The number of a slot's message."""
@@ -149,9 +155,7 @@ class Draft:
 
     def frozen(self) -> int:
         """A descriptor of the memory of a block; the caller closes it."""
-        parts: list[bytes | bytearray | array[int]] = [self.numbers]
-        parts += [getattr(self, name) for name, _ in _COLUMNS]
-        return in_memory(parts)
+        return in_memory([self.numbers, *self._columns])
 
 
 def in_memory(parts: Sequence[bytes | bytearray | array[int]]) -> int:

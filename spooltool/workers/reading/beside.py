@@ -1,0 +1,99 @@
+"""What stands beside the list and is no message of it: disk, trash, journal, the flow."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from spooltool.look.disk import disk_of
+from spooltool.render.journal import Ended, Shown
+from spooltool.render.screen import Disk
+from spooltool.store.journal_tail import JournalTail, Summary
+from spooltool.store.root import Spool
+from spooltool.store.trash import trash_files
+from spooltool.workers.queue import Trash
+
+STEP = 10.0
+"""Seconds of one value of the histories."""
+
+VALUES = 60
+
+
+class Flow:
+    """Messages that came, that left and that were there, by ten seconds; the last one runs."""
+
+    def __init__(self) -> None:
+        self.arrived = self.left = 0
+        self._begun: float | None = None
+        self._past: deque[tuple[int, int, int]] = deque(maxlen=VALUES - 1)
+
+    def pass_time(self, now: float, depth: int) -> None:
+        """It is `now` (any clock that never goes back), and so many messages are there."""
+        if self._begun is None:
+            self._begun = now
+        while now - self._begun >= STEP:
+            self._begun += STEP
+            self._past.append((self.arrived, self.left, depth))
+            self.arrived = self.left = 0
+            if now - self._begun > STEP * VALUES:  # after a long sleep nothing else is known
+                self._begun = now
+
+    def histories(self, depth: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+        """What came, what left, what was there; oldest first."""
+        rows = [*self._past, (self.arrived, self.left, depth)]
+        arrived, left, depths = zip(*rows, strict=True)
+        return arrived, left, depths
+
+
+class Beside:
+    """Disk, trash and journal of a spool, as they were looked at last."""
+
+    def __init__(self) -> None:
+        self.disk: Disk | None = None
+        self.trash = Trash()
+        self.transactions: tuple[Shown, ...] = ()
+        self._journal = JournalTail()
+
+    def look(self, spool: Spool) -> Iterator[None]:
+        """Look at them, in slices."""
+        self.disk = disk_of(spool)
+        yield
+        self.trash = _trash(spool)
+        yield
+        yield from self._journal.read_on(spool)
+        self.transactions = tuple(map(_shown, self._journal.last()))
+
+
+def _trash(spool: Spool) -> Trash:
+    try:
+        found = trash_files(spool)
+    except OSError:
+        return Trash()
+    oldest = found[0].since if found else None
+    return Trash(len(found), sum(one.size for one in found), oldest)
+
+
+def _shown(one: Summary) -> Shown:
+    """A transaction without its changes.  Of its outcomes it has the words alone.
+
+    Those of one word are one object, so that a million of them are quickly sent.
+    """
+    actor = one.actor
+    outcomes: tuple[Ended, ...] = ()
+    for word, number in one.results.items():
+        outcomes += (Ended("", "", word, ""),) * number
+    return Shown(
+        one.txn,
+        one.at,
+        one.verb,
+        actor.user,
+        actor.tty,
+        actor.host,
+        actor.command,
+        one.query,
+        one.reason,
+        one.undoes,
+        (),
+        outcomes,
+        one.ended,
+    )
