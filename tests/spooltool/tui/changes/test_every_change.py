@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -36,8 +35,6 @@ class Scene:
         ]
         self.relay = dequeuer(self.spool)
         wait_until(lambda: self.tried == [1, 1, 1], what="each tried once")
-        tried = time.time()  # the next scan finds each where its attempt has put it
-        wait_until(lambda: (client.status(self.spool).scanned or 0) > tried, what="a scan")
 
     @property
     def tried(self) -> list[int]:
