@@ -124,5 +124,5 @@ def test_what_is_handed_over_is_taken_over(tmp_path: Path) -> None:
     put(tmp_path / "a b" / "-spool", 1)
     sight = Sight(spool_option=str(tmp_path / "a b" / "-spool"), as_of="last", read_only=True)
     taken, me = read_arguments(["pts/3", *arguments(sight)[1:]])
-    assert (taken.located, taken.as_of, taken.read_only) == (sight.located, "last", True)
+    assert (taken.located, taken.now, taken.read_only) == (sight.located, sight.now, True)
     assert me.tty == "pts/3"
