@@ -9,7 +9,8 @@ from spooltool.render.text import cut, fit, fit_right, visible
 from spooltool.render.units import count, size
 
 _SHORT = {"quoted-printable": "quoted", "": "-"}
-_NUMBER, _ENCODING, _SIZE, _AT = 12, 8, 7, 12
+_ENCODING, _SIZE = 8, 7
+_WIDE = 100
 _DEEPEST = 4
 
 
@@ -24,7 +25,7 @@ class PartWords(NamedTuple):
 
 def heading(width: int) -> str:
     """The line above the parts."""
-    return f"{fit('PART', _NUMBER)}{_facts('TYPE', 'ENCODING', 'SIZE', 'AT', width)}  NAME"
+    return f"{fit('PART', _number(width))}{_facts('TYPE', 'ENCODING', 'SIZE', 'AT', width)}  NAME"
 
 
 def part_words(part: Part, width: int) -> PartWords:
@@ -38,9 +39,9 @@ def part_words(part: Part, width: int) -> PartWords:
     encoding = visible(_SHORT.get(fields.encoding, fields.encoding))
     bytes_words = "..." if part.size < 0 else size(part.size)
     facts = _facts(kind, encoding, bytes_words, count(part.body[0]), width)
-    room = max(0, width - _NUMBER - len(facts) - 2)
+    room = max(0, width - _number(width) - len(facts) - 2)
     name = cut(name, room)
-    return PartWords(fit(number, _NUMBER), facts, name, odd)
+    return PartWords(fit(number, _number(width)), facts, name, odd)
 
 
 def part_title(part: Part) -> str:
@@ -59,9 +60,13 @@ def path_words(part: Part) -> str:
     return ".".join(map(str, part.path))
 
 
+def _number(width: int) -> int:
+    return 8 if width < _WIDE else 14
+
+
 def _facts(kind: str, encoding: str, bytes_words: str, at: str, width: int) -> str:
-    wide = 26 if width < 100 else 34
+    of_kind, of_at = (22, 10) if width < _WIDE else (34, 13)
     return (
-        f"{fit(kind, wide)} {fit(encoding, _ENCODING)} "
-        f"{fit_right(bytes_words, _SIZE)} {fit_right(at, _AT)}"
+        f"{fit(kind, of_kind)} {fit(encoding, _ENCODING)} "
+        f"{fit_right(bytes_words, _SIZE)} {fit_right(at, of_at)}"
     )

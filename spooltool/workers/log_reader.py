@@ -75,6 +75,7 @@ class LogReader:
         self._older: deque[Line] = deque()
         self._newer: deque[LogLine | Line] = deque(maxlen=BATCH)
         self._skipped = 0
+        self._unread = ""
         self._looked: Looked | None = None
         self._told: list[Told] = []
         self._followed: Followed | None = None
@@ -177,6 +178,7 @@ class LogReader:
             return
         self._queue = None
         self._begin(queue.show, queue.choice())
+        self._unread = queue.trouble
         queue.close()
 
     def _end_search(self) -> None:
@@ -185,6 +187,7 @@ class LogReader:
         if self._queue is not None:
             self._queue.close()
         self._search = self._queue = self._looked = None
+        self._unread = ""
         self._older.clear()
         self._newer.clear()
         self._skipped = 0
@@ -233,6 +236,8 @@ class LogReader:
             if log.trouble:
                 yield log.trouble
             yield from log.problems
+        if self._unread:
+            yield self._unread
         if self._search is not None and self._search.trouble:
             yield self._search.trouble
 

@@ -78,12 +78,12 @@ class RawTab(Tab):
         return [(offset_words(row * number), "dim"), (numbers, ""), (f"  {text}", "note")]
 
     def place(self, top: int, rows: int, width: int) -> str:
-        """The offset at the top, of how many bytes."""
+        """How far into how many bytes the top is; its offset stands in the row."""
         total = self.message.size
         if not total:
             return ""
         at = self._offset(min(top, self.count(width) - 1), width)
-        return f"at {at:,} of {size(total)}, {at / total:.0%}"
+        return f"{at / total:.0%} of {size(total)}"
 
     def press(self, key: str, top: int) -> int | None:
         """`x`: the same offset stays in view."""

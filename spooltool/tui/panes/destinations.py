@@ -7,6 +7,7 @@ from spooltool.render.text import fit, fit_right, visible
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
 from spooltool.tui.spans import Span, Spans
+from spooltool.tui.title import title_line
 from spooltool.workers.queue import Group
 
 _STATE = 5
@@ -37,6 +38,10 @@ class DestinationsPane(Grid):
         self._most = max((max(group.ages, default=0) for group in groups), default=0)
         labels = [group.label for group in groups]
         self.reset(labels.index(chosen) if chosen in labels else None)
+
+    def label(self, row: int) -> str:
+        """What a row counts; "" for no row."""
+        return self.groups[row].label if 0 <= row < len(self.groups) else ""
 
     @property
     def count(self) -> int:
@@ -89,9 +94,3 @@ def _number(number: int, digits: int) -> str:
     if not number:
         return "."
     return str(number) if number < 10**digits else f"{number // 1000}k"
-
-
-def title_line(title: str, width: int, glyphs: Glyphs) -> Spans:
-    """`- 2 DESTINATION x AGE -----`, as wide as its pane."""
-    text = f"{glyphs.line} {title} "
-    return [(fit(text, width) if len(text) >= width else text.ljust(width, glyphs.line), "title")]

@@ -20,7 +20,7 @@ def main(app: SpoolApp) -> MainScreen:
 
 
 def under(app: SpoolApp) -> str:
-    cells = main(app).under_cursor()
+    cells = main(app).list.under
     assert cells is not None
     return cells.number
 

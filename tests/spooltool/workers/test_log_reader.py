@@ -131,6 +131,24 @@ def test_a_query_that_cannot_be_read(scene: Scene) -> None:
     assert scene.misread is None
 
 
+def test_a_queue_that_cannot_be_asked_is_told_and_the_lines_speak_for_themselves(
+    scene: Scene,
+) -> None:
+    day(scene)
+    scene.open()
+    scene.settle()
+    moved = scene.spool.with_name("moved")
+    scene.spool.rename(moved)
+    scene.show(Matching("dst:10.1.5.7"))
+    assert scene.followed is not None
+    assert any("spool" in trouble for trouble in scene.followed.troubles)
+    assert scene.looked is not None and scene.looked.done
+    moved.rename(scene.spool)
+    scene.show(Matching("dst:10.1.5.7"))
+    assert scene.words() == [DAY[1], DAY[3]]
+    assert scene.followed.troubles == ()
+
+
 def test_the_last_ones_and_no_more(scene: Scene) -> None:
     for number in range(MOST + 700):
         scene.elg("mdq.elg", NOW - 5000 + number, "001njqb0", "kick", ids=number)

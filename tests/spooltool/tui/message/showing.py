@@ -21,6 +21,14 @@ SMALL, LARGE = (80, 24), (160, 48)
 SIZES = (SMALL, LARGE)
 
 
+def themed(app: App[None]) -> None:
+    """The colours of the whole screen."""
+    for one in THEMES:
+        app.register_theme(one)
+    app.theme = THEMES[0].name
+    app.animation_level = "none"
+
+
 class Shown(App[None]):
     """One pane, and nothing else."""
 
@@ -29,10 +37,7 @@ class Shown(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        for one in THEMES:
-            self.register_theme(one)
-        self.theme = THEMES[0].name
-        self.animation_level = "none"
+        themed(self)
         self.pane = MessagePane()
         self.wanted: list[str] = []
 
@@ -41,6 +46,19 @@ class Shown(App[None]):
 
     def on_message_pane_log_wanted(self, event: MessagePane.LogWanted) -> None:
         self.wanted.append(event.number)
+
+    @classmethod
+    def alone(cls, spool: str, file: str, tab: str) -> None:
+        """On this process's terminal, with a message of a spool."""
+        app = cls()
+
+        def show() -> None:
+            app.pane.focus()
+            app.pane.show(sight_of(Path(spool)), name_of(file))
+            app.pane.choose(tab)
+
+        app.call_later(show)
+        app.run()
 
     @property
     def text(self) -> list[str]:
