@@ -44,10 +44,6 @@ class PlanDialog(PlanFrame):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False),
         Binding("ctrl+c", "leave", show=False, priority=True),
-        Binding("up", "scroll(-1)", show=False),
-        Binding("down", "scroll(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
     ]
 
     def __init__(self, change: Change, target: Target, hand: Hand) -> None:
@@ -338,14 +334,6 @@ class PlanDialog(PlanFrame):
             self._forget()
             self.hand.deafen()
             self.dismiss(self.done)
-
-    def action_scroll(self, rows: int) -> None:
-        """The plan up or down."""
-        self.text.action_go(rows)
-
-    def action_page(self, pages: int) -> None:
-        """A page of the plan."""
-        self.text.action_page(pages)
 
     def on_resize(self, event: events.Resize) -> None:
         """Another width: the same plan, in other lines."""

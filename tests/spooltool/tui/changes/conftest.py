@@ -12,6 +12,7 @@ from tests.harness.gateway import write_config
 from tests.harness.live_sink import LiveSink
 from tests.harness.process import PYTHON, Child
 from tests.harness.sink_plan import SinkPlan
+from tests.spooltool.cli.changed import put
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +46,9 @@ def dequeuer(tmp_path: Path) -> Iterator[Callable[[Path], Child]]:
             return child
 
         yield start
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Path:
+    put(tmp_path / "spool", 3)
+    return tmp_path / "spool"

@@ -18,12 +18,13 @@ from spooltool.tui.changes.hand import Hand
 from spooltool.tui.changes.plan_dialog import PlanDialog
 from spooltool.tui.changes.plan_frame import Phase
 from spooltool.tui.changes.registry import BY_KEY, BY_VERB
-from spooltool.tui.changes.target import Target
+from spooltool.tui.changes.target import Target, of_messages
 from spooltool.tui.grid import Grid
 from spooltool.tui.processes import Processes
 from spooltool.tui.spans import text_of
 from spooltool.tui.themes import THEMES
 from spooltool.workers.changes import Done
+from tests.spooltool.cli.changed import values
 
 TCSS = Path(__file__).parents[4] / "spooltool/tui/spool.tcss"
 SECONDS = 60.0
@@ -179,3 +180,11 @@ def journal(spool: Path) -> list[Transaction]:
 
 def number_of(file: str) -> str:
     return file.rpartition("/")[2][1:]
+
+
+def everything(spool: Path) -> Target:
+    return of_messages([number_of(file) for file in values(spool, "DST")])
+
+
+def results(one: Transaction) -> list[str]:
+    return sorted(outcome.result for outcome in one.outcomes)
