@@ -13,10 +13,12 @@ from tests.harness.sample import make_sample
 
 SESSIONS = 10
 TICK = 0.05
+MAILS = 300
+"""In one connection: the relay ends one after 1,000 commands."""
 
 
 async def run(port: int, rate: float, size: int) -> None:
-    """Send for ever.  A session that ends is opened again."""
+    """Send for ever."""
     due: asyncio.Queue[int] = asyncio.Queue()
     sessions = [asyncio.create_task(_session(port, due, size)) for _ in range(SESSIONS)]
     loop = asyncio.get_running_loop()
@@ -33,16 +35,19 @@ async def run(port: int, rate: float, size: int) -> None:
 
 
 async def _session(port: int, due: asyncio.Queue[int], size: int) -> None:
+    """One connection after the other, each with as many messages as a polite client sends."""
     content = make_sample("pace", size=size).content
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    await reader.readline()
-    await _say(reader, writer, b"EHLO bench.example\r\n")
     while True:
-        number = await due.get()
-        await _say(reader, writer, b"MAIL FROM:<bench@example.com>\r\n")
-        await _say(reader, writer, b"RCPT TO:<user%d@example.org>\r\n" % (number % 1000))
-        await _say(reader, writer, b"DATA\r\n")
-        await _say(reader, writer, content + b"\r\n.\r\n")
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await reader.readline()
+        await _say(reader, writer, b"EHLO bench.example\r\n")
+        for _ in range(MAILS):
+            number = await due.get()
+            await _say(reader, writer, b"MAIL FROM:<bench@example.com>\r\n")
+            await _say(reader, writer, b"RCPT TO:<user%d@example.org>\r\n" % (number % 1000))
+            await _say(reader, writer, b"DATA\r\n")
+            await _say(reader, writer, content + b"\r\n.\r\n")
+        writer.close()
 
 
 async def _say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, data: bytes) -> None:

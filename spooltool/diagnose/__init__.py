@@ -9,6 +9,8 @@
     health    what a monitoring check measures, its limits, its verdict
     relay     what is known of the running relay
     suspension, down  what its orders and its probes mean for a message
+    logrow, logkind  a log line as a query sees it, and what it means
+    flows     how much mail goes by, counted from log lines
     probing   what a live look at a host found; certificate: what its certificate says
 
 It may import `spooltool.spool` and `spooltool.errors`.

@@ -10,6 +10,7 @@
     lookout       single messages again and again, read only when they changed
     open_message  one message read closely, step by step
     sorting       other orders than the queue's
+    log_lines     which log lines a query means
     log_places, transactions, disk, ownership
 
 Nothing here takes a lock or writes.  It may import `store`, `live`, `render` and what is

@@ -27,13 +27,24 @@ class Sight:
     """A spool at one moment.
 
     `arguments` are those of the command that looks, for the journal and for advice.  The
-    options are None where they were not given.  `replace` it to look anew.
+    options are None where they were not given.  `read_only`: nothing is to be changed from
+    here.  `replace` it to look anew; `again` keeps where the spool is.
     """
 
     arguments: list[str] = field(default_factory=list)
     spool_option: str | None = None
     config_option: str | None = None
     as_of: str | None = None
+    read_only: bool = False
+
+    def again(self) -> Self:
+        """The same spool at a later moment, its configuration as it was read before.
+
+        Whoever has become another user since may not be able to read that once more.
+        """
+        later = replace(self)
+        later.located, later.settings = self.located, self.settings
+        return later
 
     def handed_over(self) -> list[str]:
         """What another process needs to look at the same spool, as arguments for it."""
@@ -116,7 +127,7 @@ class Sight:
         if "spool" in self.__dict__:
             self.spool.close()
 
-    @property
+    @cached_property
     def place(self) -> str:
         """Host and spool: `gw1:/var/spool/relay`."""
         return visible(f"{os.uname().nodename.partition('.')[0]}:{self.spool.path}")

@@ -11,7 +11,8 @@
     move        renames that refuse to overwrite
     counter     numbers, unique and never reused
     incoming    a message being received; the group commit
-    journal     operators' transactions
+    journal     operators' transactions; journal_tail: the last ones;
+                journal_pieces: who meant which messages, both ways
     apply       carrying out a plan
 
 It may import `spooltool.spool` and `spooltool.errors`.  Reading never writes; writing

@@ -39,7 +39,7 @@ class SpoolApp(App[int]):
         query: str = "stuck",
         theme: str = "dark",
         glyphs: Glyphs | None = None,
-        read_only: bool = False,
+        read_only: str = "",
     ) -> None:
         super().__init__()
         self.sight = sight
@@ -56,7 +56,9 @@ class SpoolApp(App[int]):
     def on_mount(self) -> None:
         """The one screen."""
         self.set_class(self.glyphs.ascii, "-ascii")
-        self.main = MainScreen(self.sight, self.glyphs, self.feeds, query=self.first_query)
+        self.main = MainScreen(
+            self.sight, self.glyphs, self.feeds, query=self.first_query, read_only=self.read_only
+        )
         self.push_screen(self.main)
 
     async def on_event(self, event: events.Event) -> None:

@@ -40,14 +40,12 @@ class Header(Grid):
     can_focus = False
     pointed = False
 
-    def __init__(self, queue: Queue, place: str, version: str, glyphs: Glyphs) -> None:
+    def __init__(self, queue: Queue, place: str, glyphs: Glyphs) -> None:
         super().__init__(id="header")
         self.queue = queue
         self.rates: Rates | None = None
         self.read_only = ""
-        self.note = ""
         self._place = place
-        self._version = version
         self._glyphs = glyphs
 
     @property
@@ -67,10 +65,11 @@ class Header(Grid):
     def _first(self, width: int) -> tuple[list[Span], list[Span]]:
         now = self.queue.at
         when = moment(now)
-        left: list[Span] = [(f" {visible(self._place)}", "strong"), ("   ", "")]
-        left += [self._relay(width), ("   ", ""), *self._freshness()]
+        gap: Span = ("  " if width < _WIDE else "   ", "")
+        left: list[Span] = [(f" {visible(self._place)}", "strong"), gap]
+        left += [self._relay(width), gap, *self._freshness()]
         if self.read_only:
-            left += [("   ", ""), (f"READ ONLY: {self.read_only}", "warn")]
+            left += [gap, (f"READ ONLY: {self.read_only}", "warn")]
         form = "%H:%M:%S %Z" if width < _WIDE else "%Y-%m-%d %H:%M:%S %Z"
         return left, [(when.strftime(form).strip() if when and now else "", "")]
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
-from textual.widget import Widget
 
 from spooltool.query.grammar import GRAMMAR, KEYWORDS
 from spooltool.render.text import fit, wrapped
 from spooltool.tui.grid import Grid
-from spooltool.tui.keys import Key
 from spooltool.tui.spans import Span, Spans
 
 _KEY = 9
+
+Said: TypeAlias = Sequence[tuple[str, str]]
+"""Keys as they are shown, with what they do."""
 
 
 class HelpText(Grid):
@@ -46,25 +47,21 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,q,question_mark,enter", "dismiss", show=False)
     ]
 
-    def __init__(
-        self, look: Sequence[Key], acts: Widget, change: Sequence[tuple[str, str]], width: int
-    ) -> None:
+    def __init__(self, look: Said, change: Said, width: int) -> None:
         super().__init__()
-        self._lines = help_lines(look, acts, change, width)
+        self._lines = help_lines(look, change, width)
 
     def compose(self) -> ComposeResult:
         """The text."""
         yield HelpText(self._lines)
 
 
-def help_lines(
-    look: Sequence[Key], acts: Widget, change: Sequence[tuple[str, str]], width: int
-) -> list[Spans]:
-    """Every key with its docstring, then the query language; `change` are (key, help)."""
+def help_lines(look: Said, change: Said, width: int) -> list[Spans]:
+    """Every key with its words, then the query language."""
     lines: list[Spans] = [[(" Keys that look: they change nothing", "title")]]
-    for key in look:
-        if key.label or not key.shown.isdigit():
-            lines += _entry(key.shown, documented(acts, key.action), width)
+    for shown, text in look:
+        if text and not (shown.isdigit() and shown != "1"):
+            lines += _entry(shown, text, width)
     lines += _entry("j k", "Down and up; also the arrows, PgUp, PgDn, Home, End.", width)
     if change:
         lines += [[], [(" Keys that change: each shows its plan first, and asks", "title")]]
@@ -80,10 +77,9 @@ def help_lines(
     return [*lines, [], [(" Esc closes this", "dim")]]
 
 
-def documented(acts: Widget, action: str) -> str:
+def documented(owner: object, action: str) -> str:
     """The docstring of an action, in one line."""
-    method = getattr(acts, f"action_{action.partition('(')[0]}", None)
-    method = method or getattr(acts.app, f"action_{action.partition('(')[0]}", None)
+    method = getattr(owner, f"action_{action.partition('(')[0]}", None)
     return " ".join((inspect.getdoc(method) or "").split()) if method else ""
 
 

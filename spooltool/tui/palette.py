@@ -24,7 +24,7 @@ class Choice(NamedTuple):
     key: str
     name: str
     help: str
-    act: Callable[[], None]
+    act: Callable[[], object]
 
 
 class Choices(Grid):

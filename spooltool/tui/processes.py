@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from spooltool.look.sight import Sight
 from spooltool.tui.feeds import Asking, Ended, Told
+from spooltool.workers.hand import arguments
 from spooltool.workers.process import Worker
 
 
@@ -14,6 +15,7 @@ class Processes:
     """Starts a worker for each feed, on the running loop."""
 
     def __init__(self, sight: Sight) -> None:
+        self._sight = sight
         self._arguments = sight.handed_over()
 
     def queue(self, told: Told, ended: Ended) -> Asking:
@@ -26,7 +28,7 @@ class Processes:
 
     def hand(self, told: Told, ended: Ended) -> Asking:
         """Who plans and changes."""
-        return _started("hand", self._arguments, told, ended)
+        return _started("hand", arguments(self._sight), told, ended)
 
 
 def _started(name: str, arguments: Sequence[str], told: Told, ended: Ended) -> Worker:

@@ -38,6 +38,10 @@ class DestinationsPane(Grid):
         labels = [group.label for group in groups]
         self.reset(labels.index(chosen) if chosen in labels else None)
 
+    def label(self, row: int) -> str:
+        """What a row counts; "" for no row."""
+        return self.groups[row].label if 0 <= row < len(self.groups) else ""
+
     @property
     def count(self) -> int:
         """The groups."""
