@@ -29,7 +29,6 @@ def show(
     from spooltool.tui.processes import Processes
 
     sight.read_only = read_only
-    sight.read_only = read_only
     app = SpoolApp(
         sight,
         Processes(sight),

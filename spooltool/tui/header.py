@@ -8,30 +8,11 @@ from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
 from spooltool.tui.model import Queue
 from spooltool.tui.spans import Span, Spans, text_of
+from spooltool.workers.log_messages import Rates
 from spooltool.workers.queue import Facts
 
 _WIDE = 120
 _SPARK = 24
-
-
-class Rates:
-    """Messages a second of the last ten, from the logs; None: they are not read."""
-
-    def __init__(self, stored: float, delivered: float, put_off: float) -> None:
-        self.stored = stored
-        self.delivered = delivered
-        self.put_off = put_off
-
-    def words(self) -> str:
-        """`in 12/s  out 11/s  put off 2/s`."""
-        return "  ".join(
-            f"{name} {rate:.0f}/s" if rate >= 10 or not rate else f"{name} {rate:.1f}/s"
-            for name, rate in (
-                ("in", self.stored),
-                ("out", self.delivered),
-                ("put off", self.put_off),
-            )
-        )
 
 
 class Header(Grid):
@@ -127,10 +108,20 @@ class Header(Grid):
             if drawn:
                 right += [(f"{name} ", "dim"), (f"{drawn}  ", "note")]
         if self.rates is not None:
-            right.append((self.rates.words(), ""))
+            right.append((_rate_words(self.rates), ""))
         if facts.relay.up:
             right.append((f"  conns {facts.relay.conns}/{facts.relay.max_conns}", ""))
         return right
+
+
+def _rate_words(rates: Rates) -> str:
+    """`in 12/s  out 11/s  put off 2/s`."""
+    named = (("in", rates.stored), ("out", rates.delivered), ("put off", rates.put_off))
+    return "  ".join(f"{name} {_shown_rate(rate.second)}/s" for name, rate in named)
+
+
+def _shown_rate(rate: float) -> str:
+    return f"{rate:.0f}" if rate >= 10 or not rate else f"{rate:.1f}"
 
 
 def matched_words(queue: Queue) -> list[Span]:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from spooltool.diagnose.logkind import Kind
 from spooltool.render.loglines import pane_time
 from spooltool.render.text import visible
 from spooltool.render.units import plural
 from spooltool.spool.hosts import parse_hosts
-from spooltool.tui.spans import Span
-from spooltool.workers.log_messages import About, Everything, Looked, OneHost, OneMessage
+from spooltool.tui.spans import Span, Spans
+from spooltool.workers.log_messages import About, Everything, Line, Looked, OneHost, OneMessage
 
 ALL, MESSAGE, HOST = "all", "this message", "this destination"
 SCOPES = (ALL, MESSAGE, HOST)
+
+
+KIND_STYLES = {
+    Kind.STORED: "",
+    Kind.DELIVERED: "good",
+    Kind.PUT_OFF: "warn",
+    Kind.FAILED: "bad",
+    Kind.TROUBLE: "bad",
+    Kind.OPERATOR: "note",
+    Kind.OTHER: "dim",
+}
 
 
 class Subject(NamedTuple):
@@ -38,6 +50,11 @@ class Subject(NamedTuple):
         """`all | [R001njd6k] | this destination`: what is chosen by its name, in brackets."""
         named = {MESSAGE: self.name, HOST: self.host}.get(scope) or scope
         return " | ".join(f"[{visible(named)}]" if one == scope else one for one in SCOPES)
+
+
+def line_spans(line: Line, now: float) -> Spans:
+    """A line of the log: its time, then its words in the colour of its kind."""
+    return [(f"{pane_time(line.time, now)} ", "dim"), (line.words, KIND_STYLES[line.kind])]
 
 
 def progress_words(looked: Looked, now: float) -> str:

@@ -21,6 +21,7 @@ from spooltool.look.sight import Sight
 from spooltool.render.journal import short_line
 from spooltool.render.text import visible
 from spooltool.tui.aim import aim_at, host_of
+from spooltool.tui.beside import Beside, MessageLog
 from spooltool.tui.changes.plan_dialog import PlanDialog
 from spooltool.tui.changes.target import Target
 from spooltool.tui.changing import Changing
@@ -34,13 +35,17 @@ from spooltool.tui.grid import Grid
 from spooltool.tui.header import Header, matched_words
 from spooltool.tui.help import HelpScreen, documented
 from spooltool.tui.keys import LOOK, Key, Where, bindings
+from spooltool.tui.message.pane import MessagePane
 from spooltool.tui.model import Queue
 from spooltool.tui.palette import Choice, Palette
 from spooltool.tui.panes.destinations import DestinationsPane
+from spooltool.tui.panes.log import LogPane
 from spooltool.tui.panes.orders import OrdersPane
 from spooltool.tui.panes.queue import QueuePane
 from spooltool.tui.panes.reasons import ReasonsPane
+from spooltool.tui.panes.verdict import VerdictPane
 from spooltool.tui.stillness import Stillness
+from spooltool.workers.log_messages import Rates
 from spooltool.workers.queue import Ask, Misread, Picture, Show, Thaw
 from spooltool.workers.wire import Frame
 
@@ -74,12 +79,22 @@ class MainScreen(Screen[None]):
         self.header = Header(self.queue, sight.place, glyphs)
         self.header.read_only = read_only
         self.filter = FilterBar(query)
-        self.list = QueuePane(self.queue, self.glimpses.recipients, id="queue")
+        self.list = QueuePane(self.queue, self.glimpses.recipients, glyphs, id="queue")
         self.destinations = DestinationsPane(glyphs, id="destinations")
         self.reasons = ReasonsPane(glyphs, id="reasons")
         self.orders = OrdersPane(glyphs, id="orders")
         self.footer = Footer(LOOK, self.changing.keys)
+        self.message = MessagePane(line=glyphs.line, id="message")
+        self.log_pane = LogPane(glyphs, id="log")
+        self.verdict = VerdictPane(line=glyphs.line, changes=not read_only, id="verdict")
+        self.message_log = MessageLog(feeds, self.message, self._logs_ended)
+        self.beside = Beside(
+            *(self, sight, self.queue, self.glimpses),
+            *(self.message, self.log_pane, self.verdict),
+        )
+        self.lower = Horizontal(self.message, self.log_pane, id="lower")
         self.left = Vertical(self.destinations, self.reasons, self.orders, id="left")
+        self.upper = Horizontal(self.left, self.list, id="upper")
         self.still = Stillness(self, self.ask, self._is_needed_still)
         self.shown = 1
         self.query_text = query
@@ -91,15 +106,16 @@ class MainScreen(Screen[None]):
         """From top to bottom."""
         yield self.header
         yield self.filter
-        with Horizontal(id="upper"):
-            yield self.left
-            yield self.list
+        yield self.upper
+        yield self.verdict
+        yield self.lower
         yield self.footer
 
     @property
     def panes(self) -> dict[int, Widget]:
         """The panes by their digit."""
-        return {1: self.list, 2: self.destinations, 3: self.reasons, 4: self.orders}
+        beside: list[Widget] = [self.destinations, self.reasons, self.orders]
+        return dict(enumerate([self.list, *beside, self.message, self.log_pane], 1))
 
     @property
     def wide(self) -> bool:
@@ -111,14 +127,16 @@ class MainScreen(Screen[None]):
         for key in self.changing.keys:
             self._bindings.bind(key.pressed, key.action, show=False)
         self._reader = self.feeds.queue(self.told, self._reader_ended)
+        self._logs = self.feeds.logs(self._told_log, self._logs_ended)
         self._arrange()
         self.list.focus()
         self._show()
+        self.log_pane.ask()
 
     def on_unmount(self) -> None:
         """The processes end with the screen."""
-        self._reader.close()
-        self.changing.close()
+        for feed in (self._reader, self._logs, self.message_log, self.changing):
+            feed.close()
 
     def on_resize(self, event: events.Resize) -> None:
         """Another size, other panes."""
@@ -129,7 +147,11 @@ class MainScreen(Screen[None]):
         self.set_class(wide, "-wide")
         for number, pane in self.panes.items():
             pane.display = wide or number == shown
+        self.list.titled = wide
         self.left.display = wide or shown in (2, 3, 4)
+        self.lower.display = wide or shown in (5, 6)
+        self.upper.display = wide or shown < 5
+        self.verdict.display = not wide and shown == 1
         self.header.styles.height = self.header.count
         self.footer.styles.height = self.footer.count
 
@@ -146,6 +168,17 @@ class MainScreen(Screen[None]):
 
     def _reader_ended(self, why: str) -> None:
         self.footer.notice(f"the reader has ended: {visible(why)}", "bad")
+
+    def _told_log(self, frame: Frame) -> None:
+        told = frame.value
+        self.log_pane.now = self.message_log.now = self.queue.at
+        if isinstance(told, Rates):
+            self.header.rates = told
+            self.header.redraw()
+        self.log_pane.take(told)
+
+    def _logs_ended(self, why: str) -> None:
+        self.footer.notice(f"the logs are not followed any more: {visible(why)}", "bad")
 
     def told(self, frame: Frame) -> None:
         """What the reader says."""
@@ -174,6 +207,7 @@ class MainScreen(Screen[None]):
         if facts.transactions:
             self.footer.last(short_line(facts.transactions[0], now))
         self.header.redraw()
+        self.beside.attend(self.list.under)
 
     def _matched(self) -> None:
         if self.filter.error is None:
@@ -224,6 +258,8 @@ class MainScreen(Screen[None]):
         self.shown = number
         self._arrange()
         pane.focus()
+        if number in (1, 5):
+            self.beside.look()
         self._equal()
 
     def action_next_pane(self) -> None:
@@ -231,6 +267,22 @@ class MainScreen(Screen[None]):
         numbers = list(self.panes)
         at = next((n for n, pane in self.panes.items() if pane.has_focus_within), self.shown)
         self.action_pane(numbers[(numbers.index(at) + 1) % len(numbers)])
+
+    def action_why(self) -> None:
+        """Why the message under the cursor is where it is, with all that is known of it."""
+        self.message.choose("why")
+        self.action_pane(5)
+
+    def action_log(self) -> None:
+        """The log: of everything, then of this message, then of this destination."""
+        if self.shown == 6 or self.log_pane.has_focus:
+            self.log_pane.action_cycle()
+        self.action_pane(6)
+
+    def action_pager(self) -> None:
+        """The message under the cursor in $PAGER."""
+        self.beside.look()
+        self.message.action_pager()
 
     def action_regroup(self) -> None:
         """Count pane 2 by the next key: destination, domain, sender, rule, …"""
@@ -310,6 +362,31 @@ class MainScreen(Screen[None]):
                 self._narrow(pane.reasons[event.row].query)
             case OrdersPane() as pane:
                 self._narrow(pane.selected_by(event.row))
+            case QueuePane():
+                self.action_pane(5)
+
+    def on_grid_moved(self, event: Grid.Moved) -> None:
+        """The cursor of the list is on another message."""
+        event.stop()
+        if event.grid is self.list:
+            self.beside.attend(self.list.under)
+
+    def on_log_pane_asked(self, event: LogPane.Asked) -> None:
+        """The log pane wants other lines."""
+        self._logs.ask(event.show)
+
+    def on_log_pane_message_chosen(self, event: LogPane.MessageChosen) -> None:
+        """The message of a log line."""
+        self.action_pane(5)
+        self.beside.open(event.number, event.letter)
+
+    def on_log_pane_copied(self, event: LogPane.Copied) -> None:
+        """A line was copied; it is shown, too."""
+        self.footer.notice(f"copied: {event.text}")
+
+    def on_message_pane_log_wanted(self, event: MessagePane.LogWanted) -> None:
+        """The log lines of the message are wanted."""
+        self.message_log.want(event.number)
 
     def _narrow(self, query: str) -> None:
         """A filter from a pane: the query language is learnt from it."""
@@ -337,5 +414,10 @@ class MainScreen(Screen[None]):
                 self.footer.equal(command("group", "stuck", "--by", "reason"))
             case 4:
                 self.footer.equal(command("suspend"))
+            case 5:
+                under = self.list.under
+                self.footer.equal(command("show", under.number if under else "ID"))
+            case 6:
+                self.footer.equal(command("log", "-f"))
             case _:
                 self.footer.equal(ls_command(self.query_text, self.list.sort))

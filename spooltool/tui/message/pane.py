@@ -91,6 +91,10 @@ class MessagePane(Grid):
         """Whether something about the message is still being read."""
         return self._busy
 
+    def is_showing(self, number: str) -> bool:
+        """Whether it is this message that is shown."""
+        return self._message is not None and self._message.row.id == number
+
     def show(self, sight: Sight, which: Row | SpoolName) -> None:
         """Show a message, or what has become of the one that is shown.
 

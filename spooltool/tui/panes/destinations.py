@@ -7,6 +7,7 @@ from spooltool.render.text import fit, fit_right, visible
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
 from spooltool.tui.spans import Span, Spans
+from spooltool.tui.title import title_line
 from spooltool.workers.queue import Group
 
 _STATE = 5
@@ -93,9 +94,3 @@ def _number(number: int, digits: int) -> str:
     if not number:
         return "."
     return str(number) if number < 10**digits else f"{number // 1000}k"
-
-
-def title_line(title: str, width: int, glyphs: Glyphs) -> Spans:
-    """`- 2 DESTINATION x AGE -----`, as wide as its pane."""
-    text = f"{glyphs.line} {title} "
-    return [(fit(text, width) if len(text) >= width else text.ljust(width, glyphs.line), "title")]

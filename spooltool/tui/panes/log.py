@@ -9,13 +9,20 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.timer import Timer
 
-from spooltool.diagnose.logkind import Kind
 from spooltool.render.loglines import pane_time
 from spooltool.render.text import columns, cut, visible
 from spooltool.render.units import plural, stamp
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
-from spooltool.tui.log_words import ALL, MESSAGE, SCOPES, Subject, marked, progress_words
+from spooltool.tui.log_words import (
+    ALL,
+    KIND_STYLES,
+    MESSAGE,
+    SCOPES,
+    Subject,
+    marked,
+    progress_words,
+)
 from spooltool.tui.logbook import LogBook
 from spooltool.tui.spans import Span, Spans
 from spooltool.workers.log_messages import (
@@ -31,16 +38,6 @@ from spooltool.workers.queue import Misread
 
 QUIET = 0.15
 """Seconds that the cursor of the list must rest before its message's lines are asked for."""
-
-_STYLES = {
-    Kind.STORED: "",
-    Kind.DELIVERED: "good",
-    Kind.PUT_OFF: "warn",
-    Kind.FAILED: "bad",
-    Kind.TROUBLE: "bad",
-    Kind.OPERATOR: "note",
-    Kind.OTHER: "dim",
-}
 
 
 class LogPane(Grid):
@@ -246,7 +243,7 @@ class LogPane(Grid):
         time = f"{pane_time(line.time, self.now)} "
         words = cut(self._glyphs.drawn(line.words), max(0, width - 1 - columns(time)))
         spans: list[Span] = [(">" if row == self.cursor else " ", "strong"), (time, "dim")]
-        return [*spans, *marked(words, self.book.narrow, _STYLES[line.kind])]
+        return [*spans, *marked(words, self.book.narrow, KIND_STYLES[line.kind])]
 
     # keys
 

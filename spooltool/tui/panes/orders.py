@@ -7,8 +7,8 @@ from spooltool.render.text import cut
 from spooltool.render.units import age, plural, size
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
-from spooltool.tui.panes.destinations import title_line
 from spooltool.tui.spans import Span, Spans
+from spooltool.tui.title import title_line
 from spooltool.workers.queue import Facts
 
 _LITTLE = 0.05

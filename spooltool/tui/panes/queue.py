@@ -12,10 +12,12 @@ from textual.message import Message
 from spooltool.look.sorting import SORT_KEYS
 from spooltool.render.text import columns, cut, fit, fit_right, visible
 from spooltool.render.units import age, due, plural, size
+from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
 from spooltool.tui.keys import Where, bindings
 from spooltool.tui.model import Queue
 from spooltool.tui.spans import Span, Spans
+from spooltool.tui.title import title_line
 from spooltool.workers.table import UNKNOWN, Cells, Flag
 
 Recipients = Callable[[Cells], str]
@@ -86,8 +88,12 @@ class QueuePane(Grid):
             super().__init__()
             self.text = text
 
-    def __init__(self, queue: Queue, recipients: Recipients, *, id: str | None = None) -> None:
+    def __init__(
+        self, queue: Queue, recipients: Recipients, glyphs: Glyphs, *, id: str | None = None
+    ) -> None:
         super().__init__(id=id)
+        self.titled = False
+        self._glyphs = glyphs
         self.queue = queue
         self.sort = ""
         self._recipients = recipients
@@ -106,12 +112,21 @@ class QueuePane(Grid):
         return len(self.queue)
 
     def heads(self, width: int) -> list[Spans]:
-        """The headings; the one that the list is sorted by stands out, with its direction."""
+        """A title where other panes have one, too; the headings, that of the order stands out."""
         spans: list[Span] = [("  ", "head")]
         for key, text, gap in self._headings(width):
             chosen = self.sort.removeprefix("-") == key
             spans += [(text, "strong" if chosen else "head"), (gap, "head")]
-        return [spans]
+        return [self._title(width), spans] if self.titled else [spans]
+
+    def _title(self, width: int) -> Spans:
+        order = f"by {self.sort}" if self.sort else "oldest first"
+        title = f"1 QUEUE  {order}"
+        if self.count:
+            top = round(self.scroll_y) + 1
+            last = min(self.count, top + self.size.height - 3)
+            title += f"  {top:,}-{last:,} of {self.count:,}"
+        return title_line(title, width, self._glyphs)
 
     def key_at(self, x: int) -> str:
         """The sort key of the heading at a column; "" where there is none."""
