@@ -3,6 +3,7 @@
     quick     the facts a listing needs, straight from the bytes of a head
     row       one message, as the query, the lists, the counts and the screen see it
     headers   header fields of a message: unfolded, decoded
+    mime      parts of a message as byte ranges; content_fields, decoding: what they say
     grouping  counts by one or two keys, against age
     tally     counts by standing, reason and host over many rows
     health    what a monitoring check measures, its limits, its verdict

@@ -149,8 +149,11 @@ class OpenMessage:
 
 
 def find_row(sight: Sight, name: SpoolName) -> Row | None:
-    """The row of a message, wherever its file stands by now; None when it has left."""
-    rows_of = RowMaker(sight)
+    """The row of a message, wherever its file stands by now; None when it has left.
+
+    It knows what the head of the file tells.
+    """
+    rows_of = RowMaker(sight, heads_only=True)
     row = rows_of.named(name)
     if row is not None:
         return row

@@ -13,9 +13,14 @@ from spooltool.render.text import visible
 Piece: TypeAlias = tuple[str, bool]
 """Visible text (a line break stands for itself), and whether the other side has it otherwise."""
 
+_Fields: TypeAlias = tuple[str | None, str | None]
+
 _MOST_FIELDS = 300
 _MOST_WORDS = 300
 """More are not matched: that is quadratic."""
+
+_MOST_REWRITTEN = 50
+"""Of so many fields the words are matched; of further ones all words count as changed."""
 
 _WORDS = re.compile(r"\s+|[^\s]+")
 
@@ -42,11 +47,14 @@ def header_pairs(original: bytes, modified: bytes) -> list[FieldPair]:
     while same < min(len(before), len(after)) - start and before[-1 - same] == after[-1 - same]:
         same += 1
     end, stop = len(before) - same, len(after) - same
-    return [
-        *(_equal(one) for one in before[:start]),
-        *_aligned(before[start:end], after[start:stop]),
-        *(_equal(one) for one in before[end:]),
-    ]
+    matched = _aligned(before[start:end], after[start:stop])
+    rewritten = 0
+    pairs = [_equal(one) for one in before[:start]]
+    for old, new in matched:
+        both = old is not None and new is not None and old != new
+        rewritten += both
+        pairs.append(_pair(old, new, words=rewritten <= _MOST_REWRITTEN))
+    return [*pairs, *(_equal(one) for one in before[end:])]
 
 
 def _fields(block: bytes) -> list[str]:
@@ -63,37 +71,37 @@ def _fields(block: bytes) -> list[str]:
     return ["\n".join(one) for one in fields]
 
 
-def _aligned(before: Sequence[str], after: Sequence[str]) -> list[FieldPair]:
+def _aligned(before: Sequence[str], after: Sequence[str]) -> list[_Fields]:
     if len(before) + len(after) > _MOST_FIELDS:
         return _by_name(before, after)
-    pairs: list[FieldPair] = []
+    pairs: list[_Fields] = []
     for tag, low, high, start, end in SequenceMatcher(None, before, after, False).get_opcodes():
         if tag == "equal":
-            pairs += [_equal(one) for one in before[low:high]]
+            pairs += [(one, one) for one in before[low:high]]
         else:
             pairs += _by_name(before[low:high], after[start:end])
     return pairs
 
 
-def _by_name(before: Sequence[str], after: Sequence[str]) -> list[FieldPair]:
+def _by_name(before: Sequence[str], after: Sequence[str]) -> list[_Fields]:
     """Fields of one name belong together, the first to the first; others stand alone."""
     waiting: defaultdict[str, deque[int]] = defaultdict(deque)
     for at, field in enumerate(after):
         waiting[_name(field)].append(at)
-    pairs: list[FieldPair] = []
+    pairs: list[_Fields] = []
     told = 0
     for field in before:
         same = waiting[_name(field)]
         while same and same[0] < told:  # it came before another that is paired already
             same.popleft()
         if not same:
-            pairs.append(FieldPair(((_shown(field), False),), None))
+            pairs.append((field, None))
             continue
         at = same.popleft()
-        pairs += [_added(one) for one in after[told:at]]
-        pairs.append(_equal(field) if field == after[at] else _rewritten(field, after[at]))
+        pairs += [(None, one) for one in after[told:at]]
+        pairs.append((field, after[at]))
         told = at + 1
-    return [*pairs, *(_added(one) for one in after[told:])]
+    return [*pairs, *((None, one) for one in after[told:])]
 
 
 def _name(field: str) -> str:
@@ -105,13 +113,19 @@ def _equal(field: str) -> FieldPair:
     return FieldPair(piece, piece)
 
 
-def _added(field: str) -> FieldPair:
-    return FieldPair(None, ((_shown(field), False),))
+def _pair(before: str | None, after: str | None, *, words: bool) -> FieldPair:
+    """Both sides; with `words` those that differ are found, else all of them do."""
+    if before is None or after is None:
+        return FieldPair(
+            None if before is None else ((_shown(before), False),),
+            None if after is None else ((_shown(after), False),),
+        )
+    return _equal(before) if before == after else _rewritten(before, after, words=words)
 
 
-def _rewritten(before: str, after: str) -> FieldPair:
+def _rewritten(before: str, after: str, *, words: bool) -> FieldPair:
     old, new = _WORDS.findall(before), _WORDS.findall(after)
-    if max(len(old), len(new)) > _MOST_WORDS:
+    if not words or max(len(old), len(new)) > _MOST_WORDS:
         return FieldPair(((_shown(before), True),), ((_shown(after), True),))
     left: list[Piece] = []
     right: list[Piece] = []

@@ -5,6 +5,7 @@
     filesystem  what it lies on; making batches durable
     scan        what is in it, without a lock
     message     one message whole: parts, digest
+    patient     one message step by step, for a screen that must not wait
     lock        one flock a message, checked against the path
     edit        results in place; verified replacement
     move        renames that refuse to overwrite

@@ -26,10 +26,11 @@ from spooltool.tui.message.tabs import TABS
 from spooltool.tui.pager import page
 from spooltool.tui.spans import Span, Spans, cut_spans, text_of
 
-_SLICE = 0.004
+_FIRST, _SLICE = 0.002, 0.004
 _BETWEEN = 0.02
 _REPAINTS = 0.1
-"""Seconds: of work at once, between two slices, between two repaints while work goes on."""
+"""Seconds: of work at once (with what else opening takes, and later), between two slices,
+between two repaints while work goes on."""
 
 _LEFT = "left the queue"
 
@@ -194,7 +195,7 @@ class MessagePane(Grid):
         """Another content: measured, its place found again, its work begun."""
         tab = self._tab
         self.pointed = tab is not None and tab.pointed
-        more = self._slice()  # a usual message is read to its end before it is drawn
+        more = self._slice(_FIRST)  # a usual message is read to its end before it is drawn
         top, cursor = self._tops.pop(self._chosen.name, (round(self.scroll_y), self.cursor))
         self.reset(cursor if keep else 0)
         self.scroll_to(y=top if keep else 0, animate=False)
@@ -224,7 +225,7 @@ class MessagePane(Grid):
     def _work(self) -> None:
         """One slice, and what it has found."""
         before = self.count
-        more = self._slice()
+        more = self._slice(_SLICE)
         now = time.monotonic()
         if not more or now - self._painted >= _REPAINTS:
             self._painted = now
@@ -235,10 +236,10 @@ class MessagePane(Grid):
         if not more:
             self._rest()
 
-    def _slice(self) -> bool:
-        """Read on for a few milliseconds; whether there is more."""
+    def _slice(self, seconds: float) -> bool:
+        """Read on for so long; whether there is more."""
         message, tab = self._message, self._tab
-        end = time.monotonic() + _SLICE
+        end = time.monotonic() + seconds
         more = message is not None and tab is not None
         while more and message is not None and tab is not None and time.monotonic() < end:
             more = message.work() or tab.work()

@@ -52,9 +52,9 @@ def test_pairs(before: bytes, after: bytes, expected: list[tuple[str, str]]) -> 
 def test_many_fields_and_many_words_are_not_matched_but_told() -> None:
     many = b"".join(b"X-%d: a\n" % n for n in range(2000))
     other = b"".join(b"X-%d: b\n" % n for n in range(2000))
-    assert header_pairs(many, other)[1999] == FieldPair(
-        (("X-1999: ", False), ("a", True)), (("X-1999: ", False), ("b", True))
-    )
+    pairs = header_pairs(many, other)
+    assert pairs[9] == FieldPair((("X-9: ", False), ("a", True)), (("X-9: ", False), ("b", True)))
+    assert pairs[1999] == FieldPair((("X-1999: a", True),), (("X-1999: b", True),))
     words = b"To: " + b"a " * 5000
     assert [one.changed for one in header_pairs(words, words + b"b")] == [True]
 
