@@ -23,7 +23,7 @@ from tests.harness.scene import NOW, make_scene, numbers_of
 DOWN_SINCE = NOW - 5 * 3600 - 22 * 60 - 31
 ME = Actor("root", "/dev/pts/3", "gw1", "")
 JO = Actor("jo", "/dev/pts/1", "gw1", "spooltool hold from:offers@example.com")
-ORDER = Order("*.example.de", NOW - 3600, NOW + 8149, "jo", "migration", 0)
+ORDER = Order("*.example.de", NOW - 3600, NOW + 4549, "jo", "migration", 0)
 """Until 21:00."""
 
 _TRIES = 3

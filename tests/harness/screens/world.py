@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -21,7 +22,7 @@ from tests.harness.scene import NOW
 
 PLACE = "gw1:/var/spool/relay"
 ZONE = "CET-1"
-FREE = 41_000_000_000
+FREE = 41 << 30
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "spool"
 
 
@@ -78,7 +79,8 @@ _EDITOR = "sed -i s/^DST:.*/DST:10.1.5.9/"
 _SAME: dict[str, Any] = {
     "time.time": lambda: NOW,
     "spooltool.tui.stillness.STILL": 0.01,
-    "spooltool.workers.reading.beside.disk_of": lambda _: Disk(FREE, 100 * 10**9, 10**7, 10**8),
+    "spooltool.workers.reading.beside.disk_of": lambda _: Disk(FREE, 3 * FREE, 10**7, 10**8),
+    "spooltool.change.carrying.time": SimpleNamespace(monotonic=lambda: 0.0),
     "spooltool.change.work.free_space": lambda _: FREE,
     "spooltool.change.new_host.probe": _looked_at,
     "spooltool.workers.handling.probe": _looked_at,
