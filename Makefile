@@ -30,6 +30,7 @@ check: $(READY) ## lint, format, types, import arrows, drift of generated docs
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m spooltool.cli.docs --check
 	$(BIN)/python -m tests.harness.parameters_page --check
+	$(BIN)/python -m tests.harness.screens --check
 
 format: $(READY) ## put the code in form
 	$(BIN)/ruff check --fix .
@@ -38,6 +39,7 @@ format: $(READY) ## put the code in form
 docs: $(READY) ## write the generated docs anew
 	$(BIN)/python -m spooltool.cli.docs
 	$(BIN)/python -m tests.harness.parameters_page
+	$(BIN)/python -m tests.harness.screens
 
 interop: $(READY) ## against Postfix, swaks, Chromium ...; installs them from Debian where missing
 	@packaging/install-interop

@@ -133,6 +133,15 @@ def order_words(order: Order, now: float) -> str:
     return f"{words}: {visible(order.why)}" if order.why else words
 
 
+def order_brief(order: Order, now: float) -> str:
+    """The same for a narrow place: `*.example.de suspended to 21:00, jo: migration`."""
+    until = "until resumed" if order.until is None else f"to {_short_clock(order.until, now, None)}"
+    words = f"{visible(order.host)} suspended {until}"
+    if order.who:
+        words += f", {visible(order.who)}"
+    return f"{words}: {visible(order.why)}" if order.why else words
+
+
 def order_record(order: Order, reply: Suspended | None = None) -> dict[str, Any]:
     """One order of `suspend --json`; docs/schema/suspend.json."""
     clean = Cleaner()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from spooltool.control import Order
+from spooltool.query.ids import read_id
 from spooltool.spool.hosts import parse_host
 from spooltool.tui.changes.target import Target, of_filter, of_messages
 from spooltool.tui.model import Queue
@@ -17,10 +20,31 @@ def aim_at(queue: Queue, under: Cells | None, query: str, host: str) -> Target:
     tags = queue.tags
     suspended = _suspended_by(queue.facts.relay.orders, host)
     if tags.everything:
-        left_out = tuple(tags.left_out)
+        left_out = _words_of(queue, tags.left_out)
         return of_filter(query, left_out, queue.tagged(), host=host, suspended=suspended)
     numbers = list(tags.numbers) or ([under.number] if under is not None else [])
-    return of_messages(numbers, host=host, suspended=suspended)
+    return of_messages(_words_of(queue, numbers), host=host, suspended=suspended)
+
+
+def _words_of(queue: Queue, numbers: Iterable[str]) -> tuple[str, ...]:
+    """Each message by a word that means it alone: its number, or its path.
+
+    A file may be called `Rstuck`, and the word `stuck` means something else.  An odd one that
+    is not listed any more has left.
+    """
+    words = []
+    for number in numbers:
+        found = read_id(number)
+        if found is not None and found.numbers == (number,):
+            words.append(number)
+        elif (row := queue.row_of(number)) is not None:
+            words.append(path_of(queue[row]))
+    return tuple(words)
+
+
+def path_of(cells: Cells) -> str:
+    """`D_resend/Rodd`, as it can be typed; `./Rodd` in a spool without folders."""
+    return f"{cells.dir or '.'}/{cells.letter}{cells.number}"
 
 
 def host_of(queue: Queue, cells: Cells | None) -> str:

@@ -16,6 +16,7 @@ from spooltool.tui.feeds import Asking, Ended, Feeds
 from spooltool.tui.glimpse import Glimpses
 from spooltool.tui.log_words import Subject, line_spans
 from spooltool.tui.logbook import LogBook
+from spooltool.tui.message.advice import key_advice
 from spooltool.tui.message.pane import MessagePane
 from spooltool.tui.model import Queue
 from spooltool.tui.panes.log import LogPane
@@ -61,6 +62,11 @@ class Beside:
             self._timer.stop()
         self._timer = self._screen.set_timer(RESTS, self.look)
 
+    @property
+    def behind(self) -> bool:
+        """Whether the cursor has moved on since they were shown."""
+        return self._timer is not None
+
     def look(self) -> None:
         """Show what the message is now, in the panes that are seen."""
         self._timer = None
@@ -71,16 +77,21 @@ class Beside:
             return
         row = self._glimpses.row(under)
         if row is None or under.flags & Flag.GONE:
+            self._verdict.left(f"{under.letter}{under.number}")
             if self._message.is_showing(under.number):
+                self._message.advise([])
                 self._message.left("left the queue")
             return
+        alike = self._alike(under)
         if self._verdict.display:
-            self._verdict.show(self._sight, row, self._alike(under))
+            self._verdict.show(self._sight, row, alike)
         if self._message.display:
+            self._message.advise(key_advice(row, alike, changes=self._verdict.changes))
             self._message.show(self._sight, row)
 
     def open(self, number: str, letter: str = "") -> None:
         """Show a message that need not be in the list: one of the log."""
+        self._message.advise([])
         names = self._sight.spool.find(number)
         if names:
             self._message.show(self._sight, names[0])

@@ -39,7 +39,7 @@ class Changing:
         if self._read_only:
             return ()
         changes = (Key(k, k, f"change('{k}')", one.label) for k, one in BY_KEY.items())
-        return (*changes, Key("a", "a", "changes", "all actions"))
+        return (*changes, Key("a", "a", "changes", "all actions", always=True))
 
     def choices(self) -> list[Choice]:
         """Every change by name."""
@@ -66,6 +66,7 @@ class Changing:
             screen.footer.notice("no message: tag some, or move the cursor to one", "warn")
             return
         screen.app.push_screen(PlanDialog(change, target, self._hand), self._closed)
+        screen.touched()  # what opens it need not be a key of this moment
 
     def _closed(self, done: Done | None) -> None:
         """What was done is shown, and looked for."""

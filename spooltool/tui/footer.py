@@ -12,6 +12,10 @@ from spooltool.tui.keys import Key
 from spooltool.tui.spans import Span, Spans
 
 
+def _width(key: Key) -> int:
+    return columns(f" {key.shown} {key.label} ")
+
+
 class Footer(Grid):
     """What happened last; the keys that look, those that change; the equal command.
 
@@ -64,16 +68,18 @@ class Footer(Grid):
         return self._look if row == 1 else self._change
 
     def _keys(self, keys: Sequence[Key], width: int) -> list[tuple[Span, Key]]:
-        """As many as fit, the most needed first."""
+        """As many as fit, the most needed first; the way to all the others always."""
+        labelled = [key for key in keys if key.label]
+        if sum(map(_width, labelled)) > width:
+            room = width - sum(_width(key) for key in labelled if key.always)
+            kept = []
+            for key in labelled:
+                room -= 0 if key.always else _width(key)
+                if key.always or room >= 0:
+                    kept.append(key)
+            labelled = kept
         shown: list[tuple[Span, Key]] = []
-        room = width - 1
-        for key in keys:
-            if not key.label:
-                continue
-            text = f"{key.shown} {key.label}"
-            room -= columns(text) + 2
-            if room < -1:
-                break
+        for key in labelled:
             shown += [((" " + key.shown, "key"), key), ((f" {key.label} ", ""), key)]
         return shown
 

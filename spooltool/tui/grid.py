@@ -183,7 +183,7 @@ class Grid(ScrollView, can_focus=True):
         segments = []
         for name, run in groupby(spans, key=itemgetter(1)):
             text = "".join(span[0] for span in run)
-            style = self.rich_style + self._named(name) + over if name else base
+            style = base + self._named(name) if name else base
             segments.append(Segment(text if text.isprintable() else visible(text), style))
         return Strip(segments).adjust_cell_length(width, base)
 

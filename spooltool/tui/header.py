@@ -12,7 +12,8 @@ from spooltool.workers.log_messages import Rates
 from spooltool.workers.queue import Facts
 
 _WIDE = 120
-_SPARK = 24
+_SPARK = 12
+_APART = 3
 
 
 class Header(Grid):
@@ -98,19 +99,26 @@ class Header(Grid):
                 left.append((f"{every.standings[word]:,} {name}   ", ""))
         if every.oldest is not None:
             left.append((f"oldest {age(self.queue.at - every.oldest)}", ""))
-        return left, self._flow(facts)
+        rates = self._rates(facts)
+        room = width - columns(text_of(left)) - columns(text_of(rates)) - _APART
+        return left, [*self._sparks(facts, room), *rates]
 
-    def _flow(self, facts: Facts) -> list[Span]:
-        right: list[Span] = []
-        for name, values in (("depth", facts.depth), ("in", facts.arrived), ("out", facts.left)):
-            drawn = self._glyphs.spark(values, _SPARK if name == "depth" else _SPARK // 2)
-            if drawn:
-                right += [(f"{name} ", "dim"), (f"{drawn}  ", "note")]
-        if self.rates is not None:
-            right.append((_rate_words(self.rates), ""))
+    def _rates(self, facts: Facts) -> list[Span]:
+        spans: list[Span] = [] if self.rates is None else [(_rate_words(self.rates), "")]
         if facts.relay.up:
-            right.append((f"  conns {facts.relay.conns}/{facts.relay.max_conns}", ""))
-        return right
+            spans.append((f"  conns {facts.relay.conns}/{facts.relay.max_conns}", ""))
+        return spans
+
+    def _sparks(self, facts: Facts, room: int) -> list[Span]:
+        """What came, what left, how many there were: as many as there is room for."""
+        spans: list[Span] = []
+        for name, values in (("in", facts.arrived), ("out", facts.left), ("depth", facts.depth)):
+            drawn = self._glyphs.spark(values, _SPARK)
+            more: list[Span] = [(f"{name} ", "dim"), (drawn, "note"), ("  ", "")]
+            room -= columns(text_of(more))
+            if drawn and room >= 0:
+                spans += more
+        return spans
 
 
 def _rate_words(rates: Rates) -> str:

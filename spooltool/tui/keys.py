@@ -21,10 +21,14 @@ class Where(Enum):
     APP = "app"
 
 
+_BLANKS = str.maketrans("_()", "   ")
+
+
 class Key(NamedTuple):
     """One key: as Textual names it, as it is shown, its action, and whose that is.
 
-    `label` is what the last lines call it; "" for a key that is in none.
+    `label` is what the last lines call it; "" for a key that is in none.  `always`: it stands
+    there however little room there is, for it leads to the others.
     """
 
     pressed: str
@@ -32,11 +36,12 @@ class Key(NamedTuple):
     action: str
     label: str = ""
     where: Where = Where.SCREEN
+    always: bool = False
 
     @property
     def name(self) -> str:
         """What it does, in a word or two."""
-        return self.label or self.action.partition("(")[0].replace("_", " ")
+        return self.label or self.action.translate(_BLANKS).strip()
 
 
 LOOK: tuple[Key, ...] = (
@@ -45,10 +50,10 @@ LOOK: tuple[Key, ...] = (
     Key("A", "A", "tag_all", "all", Where.LIST),
     Key("enter", "Enter", "open", "open", Where.LIST),
     Key("w", "w", "why", "why"),
-    Key("d", "d", "pane(2)", "dests"),
+    Key("d", "d", "destinations", "dests"),
     Key("l", "l", "log", "log"),
     Key("full_stop", ".", "thaw", "thaw"),
-    Key("question_mark", "?", "help", "help"),
+    Key("question_mark", "?", "help", "help", always=True),
     Key("v", "v", "range", "range", Where.LIST),
     Key("escape", "Esc", "back", "back"),
     Key("q", "q", "quit", "quit", Where.APP),

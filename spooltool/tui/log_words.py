@@ -8,7 +8,7 @@ from spooltool.diagnose.logkind import Kind
 from spooltool.render.loglines import pane_time
 from spooltool.render.text import visible
 from spooltool.render.units import plural
-from spooltool.spool.hosts import parse_hosts
+from spooltool.spool.hosts import HostPort, parse_hosts
 from spooltool.tui.spans import Span, Spans
 from spooltool.workers.log_messages import About, Everything, Line, Looked, OneHost, OneMessage
 
@@ -45,6 +45,16 @@ class Subject(NamedTuple):
             hosts = parse_hosts(self.host)
             return OneHost(hosts[0].host, hosts[0].port) if hosts else None
         return Everything()
+
+    def query(self, scope: str) -> list[str]:
+        """The same as words of a query."""
+        match self.about(scope):
+            case OneMessage(number=number):
+                return [number]
+            case OneHost() as one:
+                return [f"dst:{HostPort(one.host, one.port)}"]
+            case _:
+                return []
 
     def words(self, scope: str) -> str:
         """`all | [R001njd6k] | this destination`: what is chosen by its name, in brackets."""

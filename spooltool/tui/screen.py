@@ -209,9 +209,9 @@ class MainScreen(Screen[None]):
             "reason": [reason.reason for reason in facts.reasons],
         }
         if facts.transactions:
-            self.footer.last(short_line(facts.transactions[0], now))
+            self.footer.last(f"txn {short_line(facts.transactions[0], now)}")
         self.header.redraw()
-        self.beside.attend(self.list.under)
+        self.beside.attend(self.list.chosen)
 
     def _matched(self) -> None:
         if self.filter.error is None:
@@ -271,6 +271,10 @@ class MainScreen(Screen[None]):
         numbers = list(self.panes)
         at = next((n for n, pane in self.panes.items() if pane.has_focus_within), self.shown)
         self.action_pane(numbers[(numbers.index(at) + 1) % len(numbers)])
+
+    def action_destinations(self) -> None:
+        """What is stuck, by destination and age: pane 2."""
+        self.action_pane(2)
 
     def action_why(self) -> None:
         """Why the message under the cursor is where it is, with all that is known of it."""
@@ -373,11 +377,12 @@ class MainScreen(Screen[None]):
         """The cursor of the list is on another message."""
         event.stop()
         if event.grid is self.list:
-            self.beside.attend(self.list.under)
+            self.beside.attend(self.list.chosen)
 
     def on_log_pane_asked(self, event: LogPane.Asked) -> None:
         """The log pane wants other lines."""
         self._logs.ask(event.show)
+        self._equal()
 
     def on_log_pane_message_chosen(self, event: LogPane.MessageChosen) -> None:
         """The message of a log line."""
@@ -422,6 +427,6 @@ class MainScreen(Screen[None]):
                 under = self.list.under
                 self.footer.equal(command("show", under.number if under else "ID"))
             case 6:
-                self.footer.equal(command("log", "-f"))
+                self.footer.equal(command("log", *self.log_pane.query_words, "-f"))
             case _:
                 self.footer.equal(ls_command(self.query_text, self.list.sort))

@@ -65,7 +65,13 @@ def evening_status() -> Status:
                 error="connect: Connection refused",
             ),
             Destination("mx1.example.net:25", (("mx1.example.net", 25),), 0, 14, 0),
-            Destination("192.0.2.40:25", (("192.0.2.40", 25),), 0, 6, 0),
+            Destination(
+                *("192.0.2.40:25", (("192.0.2.40", 25),), 0, 6, 0),
+                down=True,
+                since=NOW - 3 * 3600,
+                next_probe=NOW + 200,
+                error="no greeting",
+            ),
             Destination("10.1.5.7:25", (("10.1.5.7", 25),), 12, 0, 2, last_success=NOW),
         ),
     )

@@ -78,7 +78,7 @@ class PlanFrame(ModalScreen[Done | None]):
     @property
     def columns_inside(self) -> int:
         """Columns for text."""
-        return max(20, min(self.app.size.width, WIDEST) - 4)
+        return max(20, min(self.app.size.width, WIDEST) - 5)
 
     def enter(self, phase: Phase, lines: Sequence[Spans], *keys: tuple[str, str]) -> None:
         """Another phase, its lines and its keys, which count once it is painted."""

@@ -18,11 +18,13 @@ from spooltool.look.sight import Sight
 from spooltool.render.text import columns, cut, visible
 from spooltool.spool.names import SpoolName
 from spooltool.tui.grid import Grid
+from spooltool.tui.message.advice import Advice
 from spooltool.tui.message.log import LOOKING, LogTab
 from spooltool.tui.message.paged import message_page, part_page
 from spooltool.tui.message.parts import PartsTab
 from spooltool.tui.message.tab import Tab
 from spooltool.tui.message.tabs import TABS
+from spooltool.tui.message.why import WhyTab
 from spooltool.tui.pager import page
 from spooltool.tui.spans import Span, Spans, cut_spans, text_of
 
@@ -70,6 +72,7 @@ class MessagePane(Grid):
         self._tabs: dict[str, Tab] = {}
         self._tops: dict[str, tuple[int, int]] = {}
         self._log: tuple[Sequence[Spans], str] = ((), LOOKING)
+        self._advice: Advice = []
         self._timer: Timer | None = None
         self._painted = 0.0
         self._busy = False
@@ -147,6 +150,13 @@ class MessagePane(Grid):
             if self._tab is tab:
                 self.reset()
 
+    def advise(self, advice: Advice) -> None:
+        """What helps the message that is shown next, or anew."""
+        self._advice = advice
+        for tab in self._tabs.values():
+            if isinstance(tab, WhyTab):
+                tab.advise(advice)
+
     def choose(self, name: str) -> None:
         """Show the tab of this name."""
         chosen = next((tab for tab in TABS if tab.name == name), None)
@@ -168,6 +178,8 @@ class MessagePane(Grid):
             tab = self._tabs[self._chosen.name] = self._chosen(self._message)
             if isinstance(tab, LogTab):
                 tab.tell(*self._log)
+            if isinstance(tab, WhyTab):
+                tab.advise(self._advice)
         return tab
 
     def _replace(self, opened: OpenMessage, *, same: bool) -> None:

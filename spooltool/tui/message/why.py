@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from spooltool.diagnose.row import Row
+from spooltool.look.open_message import OpenMessage
 from spooltool.render.message import LABELS, defect_lines, facts, verdict_line
 from spooltool.render.text import columns
+from spooltool.tui.message.advice import Advice
 from spooltool.tui.message.tab import TextTab
-from spooltool.tui.spans import Span, Spans
+from spooltool.tui.spans import Span, Spans, cut_spans
 
 _STYLES = {
     "stuck": "bad",
@@ -36,6 +38,16 @@ class WhyTab(TextTab):
     name = "why"
     _whole = True
 
+    def __init__(self, message: OpenMessage) -> None:
+        super().__init__(message)
+        self._advice: Advice = []
+
+    def advise(self, advice: Advice) -> None:
+        """What helps, besides the commands of `show`."""
+        if advice != self._advice:
+            self._advice = advice
+            self.stale()
+
     def work(self) -> bool:
         """Told anew when a long envelope is read to its end."""
         if self._whole != self.message.whole:
@@ -55,6 +67,8 @@ class WhyTab(TextTab):
                 lines = [*lines[:_MOST_LINES], "~ all of it: envelope"]
             for at, line in enumerate(lines):
                 out.append([(f"  {label if not at else '':<{LABELS - 2}}", "dim"), (line, style)])
+        for label, spans in self._advice:
+            out.append([(f"  {label:<{LABELS - 2}}", "dim"), *cut_spans(spans, room - LABELS)])
         if self.message.trouble:
             out += [[], [(self.message.trouble, "bad")]]
         if not self.message.whole:

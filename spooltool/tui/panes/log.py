@@ -142,6 +142,11 @@ class LogPane(Grid):
         self.redraw()
 
     @property
+    def query_words(self) -> list[str]:
+        """The words of a command that shows the same lines."""
+        return self._subject.query(self.scope)
+
+    @property
     def at_end(self) -> bool:
         """Whether new lines are followed."""
         seen = round(self.scroll_y) + self.page_rows >= self.count
@@ -220,7 +225,9 @@ class LogPane(Grid):
             return progress_words(self._looked, self.now), "note"
         if followed is None:
             return "opening the logs ...", "note"
-        return f"following {' '.join(followed.logs) or 'no log yet'}{self._more()}", "dim"
+        if not followed.logs:
+            return "no log yet", "dim"
+        return f"following {' '.join(followed.logs)}{self._more()}", "dim"
 
     def _more(self) -> str:
         more = self.book.dropped or (self._looked is not None and self._looked.more)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spooltool.render.orders import order_words
+from spooltool.render.orders import order_brief
 from spooltool.render.text import cut
 from spooltool.render.units import age, plural, size
 from spooltool.tui.glyphs import Glyphs
@@ -62,7 +62,7 @@ def _orders(facts: Facts, now: float) -> list[tuple[Span, str]]:
     rows: list[tuple[Span, str]] = []
     for order in facts.relay.orders:
         query = "" if "*" in order.host else f"dst:{order.host}"
-        rows.append(((f"suspended {order_words(order, now)}", "warn"), query))
+        rows.append(((order_brief(order, now), "warn"), query))
     return rows
 
 

@@ -9,6 +9,7 @@ from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
+from spooltool.diagnose.relay import RelayView
 from spooltool.look.sorting import SORT_KEYS
 from spooltool.render.text import columns, cut, fit, fit_right, visible
 from spooltool.render.units import age, due, plural, size
@@ -68,9 +69,9 @@ def widths(width: int, id_width: int = 9) -> Widths:
 class QueuePane(Grid):
     """The messages that the filter means, in the order chosen.
 
-    `space` tags, `v` tags a range, `A` all that match; `Enter` opens the message.  A click on
-    a heading sorts by it.  A row that has just changed is marked with `~`, one that has left
-    with its word `gone`.
+    `space` tags (`*`), `v` a range (`+` until it ends), `A` all that match; `Enter` opens the
+    message.  A click on a heading sorts by it.  A row that has just changed is marked with `~`,
+    one that has left with its word `gone`; `?` is a cursor that stands for nothing.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Where.LIST)
@@ -98,6 +99,7 @@ class QueuePane(Grid):
         self.sort = ""
         self._recipients = recipients
         self._range: str | None = None
+        self._range_row = 0
         self._adrift = False
 
     @property
@@ -182,18 +184,31 @@ class QueuePane(Grid):
         """A person puts the cursor there."""
         self._adrift = False
         super().move(row, tell=tell)
+        if self._range is not None:
+            self.redraw()
 
     def follow(self, before: Cells | None) -> None:
-        """Other rows: the cursor goes where its message is now."""
+        """Other rows: the cursor goes where its message is now, and is seen if it was seen."""
         if before is None:
             self.reset(0)
             return
+        seen = self._sees_cursor
         row = self.queue.row_of(before.number, self.cursor)
         if row is None:
             self._adrift = True
             name = f"{before.letter}{before.number}"
             self.post_message(self.Noted(f"{name} has left the list: move the cursor"))
         self.reset(row)
+        if seen:
+            self.show_cursor()
+
+    @property
+    def _sees_cursor(self) -> bool:
+        return 0 <= self.cursor - round(self.scroll_y) < self.page_rows
+
+    def _row_style(self, row: int) -> str:
+        style = super()._row_style(row)
+        return "cursor-away" if style and self._adrift else style
 
     # keys
 
@@ -212,6 +227,7 @@ class QueuePane(Grid):
         """Esc: a range that was begun is not, else nothing is tagged."""
         if self._range is not None:
             self._range = None
+            self.redraw()
         else:
             self.untag()
 
@@ -230,16 +246,27 @@ class QueuePane(Grid):
         if cells is None:
             return
         if self._range is None:
-            self._range = cells.number
+            self._range, self._range_row = cells.number, self.cursor
+            self.redraw()
             self.post_message(self.Noted("range begins here: move, then v again; Esc leaves it"))
             return
-        start = self.queue.row_of(self._range, self.cursor)
+        start = self.queue.row_of(self._range, self._range_row)
         self._range = None
         self.post_message(self.Noted(""))
         if start is not None:
             low, high = sorted((start, self.cursor))
             self.queue.tags.add(self.queue[row].number for row in range(low, high + 1))
             self._tags_changed()
+
+    def _in_range(self, row: int) -> bool:
+        """Whether a second `v` would mark it."""
+        if self._range is None:
+            return False
+        start = self.queue.row_of(self._range, self._range_row)
+        if start is None:
+            return False
+        self._range_row = start
+        return min(start, self.cursor) <= row <= max(start, self.cursor)
 
     def action_tag_all(self) -> None:
         """Mark everything that the filter means, as a query: `space` then leaves one out."""
@@ -283,7 +310,7 @@ class QueuePane(Grid):
             return [[("", "")], [("  reading ...", "note")]]
         every = picture.facts.everything.messages
         if not every:
-            return [[("", "")], [("  0 messages: the queue is empty", "good")]]
+            return [[("", "")], [(f"  0 messages{_relay_words(picture.facts.relay)}", "good")]]
         words = f"  nothing matches; {plural(every, 'message')} in the spool"
         return [[("", "")], [(words, "good")], [("  / another filter, or an empty one", "dim")]]
 
@@ -293,12 +320,14 @@ class QueuePane(Grid):
         w = widths(width, self._id_width)
         gone = bool(cells.flags & Flag.GONE)
         tagged = cells.number in self.queue.tags
-        pointer = ">" if row == self.cursor else " "
-        mark = "*" if tagged else "~" if self._just_changed(cells) else " "
+        pointer = " " if row != self.cursor else "?" if self._adrift else ">"
+        mark = "*" if tagged else "+" if self._in_range(row) else " "
+        if mark == " " and self._just_changed(cells):
+            mark = "~"
         seconds = self._age(cells)
         spans: list[Span] = [
             (pointer, "strong"),
-            (mark, "tag" if tagged else "note"),
+            (mark, "note" if mark == "~" else "tag"),
             (fit(cells.letter + cells.number, w.id) + " ", "dim" if gone else ""),
             (fit_right(self._shown_age(cells, seconds), _AGE) + " ", _age_style(seconds)),
             (fit_right(_tries(cells), _TRY) + " ", "dim" if gone else ""),
@@ -348,6 +377,12 @@ class QueuePane(Grid):
     def _next_style(self, cells: Cells) -> str:
         late = cells.next_try and cells.next_try < self.queue.at - 60
         return "warn" if late or cells.flags & Flag.SUSPENDED else ""
+
+
+def _relay_words(relay: RelayView) -> str:
+    if not relay.up:
+        return ""
+    return f"; relay up, {relay.delivered_hour:,} delivered in the last hour"
 
 
 def _tries(cells: Cells) -> str:

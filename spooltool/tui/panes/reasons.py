@@ -39,6 +39,10 @@ class ReasonsPane(Grid):
         """The title."""
         return [title_line("3 REASON (stuck)", width, self._glyphs)]
 
+    def empty(self, width: int) -> list[Spans]:
+        """Nothing is stuck."""
+        return [[("  nothing is stuck", "good")]]
+
     def row(self, row: int, width: int) -> Spans:
         """One reason: how many, a bar, and where most of them want to go."""
         one = self.reasons[row]

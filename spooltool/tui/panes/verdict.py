@@ -8,8 +8,9 @@ from spooltool.look.open_message import given_up
 from spooltool.look.sight import Sight
 from spooltool.render.message import Shown
 from spooltool.render.text import columns, cut, visible
-from spooltool.render.verdict import Alike, Fact, mend_words, title_words, verdict_facts
+from spooltool.render.verdict import Alike, Fact, title_words, verdict_facts
 from spooltool.tui.grid import Grid
+from spooltool.tui.message.advice import mend_spans
 from spooltool.tui.message.why import verdict_style
 from spooltool.tui.spans import Span, Spans, at_right, cut_spans
 
@@ -17,7 +18,6 @@ LINES = 6
 """Title, verdict, last, next, alike, mend."""
 
 _LABEL = 7
-_BETWEEN = "          "
 
 
 class VerdictPane(Grid, can_focus=False):
@@ -31,7 +31,8 @@ class VerdictPane(Grid, can_focus=False):
     def __init__(self, *, line: str = "-", changes: bool = True, id: str | None = None) -> None:
         """`line` fills the title; without `changes` no key that changes something is named."""
         super().__init__(id=id)
-        self._fill, self._changes = line, changes
+        self.changes = changes
+        self._fill = line
         self._title = ""
         self._rows: list[tuple[Spans, Spans]] = []
 
@@ -44,13 +45,19 @@ class VerdictPane(Grid, can_focus=False):
         verdict = row.verdict
         self._rows = [([(visible(verdict.why), "strong")], _code(row))]
         self._rows += [_told(fact) for fact in verdict_facts(shown, alike)]
-        if mend := self._mend(row, alike):
-            self._rows.append((mend, ()))
+        if mend := mend_spans(row, alike, changes=self.changes):
+            self._rows.append(([("mend   ", "dim"), *mend], ()))
         self.reset()
 
     def clear(self) -> None:
         """Nothing is under the cursor."""
-        self._title, self._rows = "", []
+        self._title, self._rows = "", [([("no message under the cursor", "dim")], ())]
+        self.reset()
+
+    def left(self, name: str) -> None:
+        """The message under the cursor has left the queue."""
+        self._title = f"{visible(name)} left the queue"
+        self._rows = [([("l", "key"), (" its log lines tell how", "")], ())]
         self.reset()
 
     @property
@@ -68,16 +75,6 @@ class VerdictPane(Grid, can_focus=False):
         left, right = self._rows[row]
         spans: list[Span] = [(" ", ""), *left]
         return at_right(spans, right, width) if right else cut_spans(spans, width)
-
-    def _mend(self, row: Row, alike: Alike | None) -> list[Span]:
-        ways = mend_words(row, alike)
-        if not self._changes:  # the capitals are absent, the commands are for another login
-            ways = [(key, what) for key, what in ways if len(key) > 1]
-        spans: list[Span] = []
-        for key, what in ways:
-            spans += [(_BETWEEN, "")] if spans else [("mend   ", "dim")]
-            spans += [(key, "key"), (f" {what}" if len(key) == 1 else f"  {what}", "")]
-        return spans
 
 
 def _of_its_head(row: Row) -> Row:

@@ -71,7 +71,8 @@ def _word(found: re.Match[str]) -> str:
     if not shown:
         return ""
     words = html.escape(shown, quote=False)
-    return f'\n<text class="{style}" x="{at:g}" y="{y}" textLength="{_CELL * cell_len(shown):g}">{words}</text>'
+    place = f'x="{at:g}" y="{y}" textLength="{_CELL * cell_len(shown):g}"'
+    return f'\n<text class="{style}" {place}>{words}</text>'
 
 
 def _with_one_ground(text: str) -> str:

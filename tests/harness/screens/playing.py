@@ -30,8 +30,8 @@ class _Pictured(SpoolApp):
 
 def picture(scene: Scene, spools: Spools) -> str:
     """The scene as SVG."""
-    spool = spools.of(scene.spool, changes=scene.changes or not scene.relay)
-    with same_world(), _relay(spool, up=scene.relay):
+    spool_of = spools.of(scene.spool, changes=scene.changes)
+    with spool_of as spool, same_world(), _relay(spool, up=scene.relay):
         return asyncio.run(_played(scene, spool))
 
 
@@ -42,6 +42,7 @@ def _relay(spool: Path, *, up: bool) -> Iterator[None]:
         return
     with ToldRelay(spool) as relay:
         relay.status = evening_status()
+        relay.waiting = 14
         relay.orders[ORDER.host] = ORDER
         yield
 
@@ -84,7 +85,7 @@ def _main(pilot: Pilot[int]) -> MainScreen:
     return app.main
 
 
-_NAMES = {"_": "space", "=": "equals_sign", ".": "full_stop", ":": "colon", "-": "minus"} | {
+_NAMES = {"=": "equals_sign", ".": "full_stop", ":": "colon", "-": "minus"} | {
     "@": "at", "/": "slash", "<": "less_than_sign", ">": "greater_than_sign", "*": "asterisk",
     "]": "right_square_bracket",
 }  # fmt: skip

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from tests.spooltool.tui.local import LARGE, SMALL
+
+ROOT = Path(__file__).parents[3]
+FOLDER = ROOT / "docs" / "screens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,11 @@ class Scene:
     read_only: str = ""
     changes: bool = False
     glimpse: bool = False
+
+    @property
+    def file(self) -> Path:
+        """Where its picture is kept."""
+        return FOLDER / f"{self.name}.svg"
 
 
 def _both(scene: Scene) -> tuple[Scene, Scene]:
@@ -72,7 +81,7 @@ MAIN = (
 
 PANES = (
     Scene("pane-destinations", "What is stuck by destination and age.", "2"),
-    Scene("pane-domains", "The same by another key.", "2 g"),
+    Scene("pane-senders", "The same by another key.", "2 g"),
     Scene("pane-reasons", "What is stuck by reason.", "3"),
     Scene("pane-orders", "What is held back by order or limit.", "4"),
     Scene("pane-log", "What happens, as it happens.", "6"),
@@ -108,7 +117,7 @@ CHANGES = (
     Scene("retarget-diffs", "A diff of each message.", f"{_THREE} R =10.1.5.9 enter d"),
     *_both(Scene("retarget-done", "It is done.", f"{_THREE} R =10.1.5.9 enter y", changes=True)),
     *_both(Scene("set", "The form of set.", f"{_THREE} S")),
-    Scene("set-plan", "Its plan.", f"{_THREE} S =ERRMAIL=1 enter"),
+    Scene("set-plan", "Its plan.", f"{_THREE} S =ERR_SERVER=10.1.5.7 enter"),
     Scene("set-refused", "A value that cannot be.", f"{_THREE} S =SIZES=1 enter"),
     Scene("hold-plan", "The plan of hold.", f"{_THREE} H"),
     Scene("hold-done", "It is done.", f"{_THREE} H y", changes=True),
@@ -121,9 +130,9 @@ CHANGES = (
     *_both(Scene("delete-plan", "The plan of delete.", f"{_THREE} D")),
     Scene("delete-done", "It is done.", f"{_THREE} D y =3 enter", changes=True),
     Scene("edit-plan", "What was edited becomes a plan.", "downx2 E"),
-    Scene("probe", "A live look at a host.", "downx2 P enter"),
-    Scene("suspend-plan", "The plan of suspend.", "2 down Z tab =2h tab =maintenance enter"),
-    Scene("suspend-done", "It is done.", "2 down Z tab =2h enter y", changes=True),
+    Scene("probe", "A live look at a host.", "downx2 P"),
+    Scene("suspend-plan", "The plan of suspend.", "2 down Z tab tab =2h tab =maintenance enter"),
+    Scene("suspend-done", "It is done.", "2 down Z tab tab =2h enter y", changes=True),
     Scene("resume-plan", "On a host that is suspended, Z ends that.", "4 Z"),
     Scene("undo-plan", "The plan of undo.", "u"),
     Scene("undo-done", "It is done.", "u y", changes=True),
@@ -135,7 +144,7 @@ CHANGES = (
         query="reason:edited",
     ),
     Scene("apply-form", "The form of apply.", "a =apply enter"),
-    Scene("move-plan", "The plan of move.", f"{_THREE} a =move enter shift+tab shift+tab down"),
+    Scene("move-plan", "The plan of move.", f"{_THREE} a =move enter tab down"),
     Scene(
         "purge-plan",
         "The plan of purge.",

@@ -14,7 +14,7 @@ from spooltool.tui.app import SpoolApp
 from spooltool.tui.feeds import Asking, Ended, Told
 from spooltool.workers.changes import Ask
 from spooltool.workers.handling import Hand
-from spooltool.workers.log_messages import Lines, Looked, Show
+from spooltool.workers.log_messages import Lines, Looked
 from spooltool.workers.log_reader import LogReader
 from spooltool.workers.reading.beside import Flow
 from spooltool.workers.reading.core import Reader
@@ -27,7 +27,7 @@ from tests.spooltool.tui.local import LocalReader
 _TURNS = 2000
 _QUIET = 3
 _WAIT = 0.01
-_GLIMPSE = 0.4
+_GLIMPSE = 0.06
 """Ticks that a reader gets where the picture shows it reading."""
 
 
@@ -39,7 +39,7 @@ class LocalLogs:
         self._told = told
         self._asked = False
 
-    def ask(self, value: Show) -> None:
+    def ask(self, value: Any) -> None:
         """Its answer comes with the next pump."""
         self.reader.asked(value)
         self._asked = True
@@ -71,7 +71,7 @@ class LocalHand:
         self._told = told
         self._hand = _OneThread(sight_of(spool), ME, self._answers.append)
 
-    def ask(self, value: Ask) -> None:
+    def ask(self, value: Any) -> None:
         """Its answer comes with the next pump."""
         self._asks.append(value)
 

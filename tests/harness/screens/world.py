@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +19,8 @@ from spooltool.look.locate import Located
 from spooltool.look.sight import Sight
 from spooltool.render.screen import Disk
 from spooltool.spool.hosts import HostPort
+from spooltool.store.root import Spool
+from spooltool.store.trash import Trashed, trash_files
 from tests.harness.evening import make_evening
 from tests.harness.scene import NOW
 
@@ -29,7 +33,7 @@ FIXTURES = Path(__file__).parents[3] / "fixtures" / "spool"
 class PlacedSight(Sight):
     """A look at a spool that is told to stand in its usual place."""
 
-    place = PLACE  # type: ignore[assignment]
+    place = PLACE
 
 
 def sight_of(spool: Path) -> PlacedSight:
@@ -56,18 +60,18 @@ def same_world() -> Iterator[None]:
 
 
 def _looked_at(host: HostPort, **how: Any) -> Probe:
-    """A host that is well: what a live look at it shows."""
-    said = "10.1.5.9:25"
-    visit = Visit(
-        "10.1.5.9",
-        [
-            Step("connect", True, said, 1.2),
+    """What a live look shows: 10.1.5.2 refuses, every other host is well."""
+    visit = Visit(host.host)
+    if host.host == "10.1.5.2":
+        visit.steps = [Step("connect", False, "Connection refused", 0.3)]
+    else:
+        visit.extensions = {"SIZE": "52428800", "8BITMIME": ""}
+        visit.steps = [
+            Step("connect", True, f"{host.host}:25", 1.2),
             Step("greeting", True, "220 mx2.example.org ESMTP", 1.9),
             Step("EHLO", True, "SIZE 52428800 8BITMIME", 2.1),
-        ],
-        {"SIZE": "52428800", "8BITMIME": ""},
-    )
-    found = Probe(host, Step("resolve", True, "10.1.5.9", 0.1), ("10.1.5.9",), [visit])
+        ]
+    found = Probe(host, Step("resolve", True, host.host, 0.1), (host.host,), [visit])
     resolved: Callable[[Probe], None] = how.get("resolved", lambda _: None)
     told: Callable[[Visit], None] = how.get("told", lambda _: None)
     resolved(found)
@@ -75,11 +79,18 @@ def _looked_at(host: HostPort, **how: Any) -> Probe:
     return found
 
 
+def _trash(spool: Spool) -> list[Trashed]:
+    """All of it lies there since three days: else the machine's clock would tell."""
+    return [replace(one, since=NOW - 3 * 86400) for one in trash_files(spool)]
+
+
 _EDITOR = "sed -i s/^DST:.*/DST:10.1.5.9/"
 _SAME: dict[str, Any] = {
     "time.time": lambda: NOW,
     "spooltool.tui.stillness.STILL": 0.01,
     "spooltool.workers.reading.beside.disk_of": lambda _: Disk(FREE, 3 * FREE, 10**7, 10**8),
+    "spooltool.change.delete.trash_files": lambda spool: _trash(spool),
+    "spooltool.workers.reading.beside.trash_files": lambda spool: _trash(spool),
     "spooltool.change.carrying.time": SimpleNamespace(monotonic=lambda: 0.0),
     "spooltool.change.work.free_space": lambda _: FREE,
     "spooltool.change.new_host.probe": _looked_at,
@@ -88,21 +99,22 @@ _SAME: dict[str, Any] = {
 
 
 class Spools:
-    """Every kind of spool, made once; a changing scene gets a copy."""
+    """Every kind of spool, made once below a folder; a changing scene gets a copy."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._copies = 0
 
-    def of(self, kind: str, *, changes: bool) -> Path:
+    @contextmanager
+    def of(self, kind: str, *, changes: bool) -> Iterator[Path]:
         """A spool of a kind."""
         made = self._folder / kind / "spool"
         if not made.exists():
             _MAKERS[kind](made)
         if not changes:
-            return made
-        self._copies += 1
-        return Path(shutil.copytree(made, self._folder / f"copy{self._copies}" / "spool"))
+            yield made
+            return
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+            yield Path(shutil.copytree(made, Path(folder) / "spool"))
 
 
 def _hostile(spool: Path) -> None:

@@ -19,7 +19,6 @@ from spooltool.look.sight import Sight
 from spooltool.tui.app import SpoolApp
 from spooltool.tui.feeds import Asking, Ended, Told
 from spooltool.tui.glyphs import UNICODE, Glyphs
-from spooltool.workers.queue import Ask
 from spooltool.workers.reading.core import Reader
 from spooltool.workers.wire import Frame
 
@@ -34,7 +33,7 @@ class LocalReader:
         self.asked: list[Any] = []
         self._told = told
 
-    def ask(self, value: Ask) -> None:
+    def ask(self, value: Any) -> None:
         """It is asked at once; its answer comes with the next pump."""
         self.asked.append(value)
         self.reader.asked(value)

@@ -37,6 +37,13 @@ class Numbers(Grid):
         return [(f"row {row}", "")]
 
 
+class Shaded(Numbers):
+    """A cell with a ground of its own."""
+
+    def row(self, row: int, width: int) -> Spans:
+        return [("plain ", ""), ("shaded", "heat4")]
+
+
 class Host(App[None]):
     CSS = "Grid { scrollbar-size: 0 0; }"
 
@@ -201,3 +208,26 @@ def test_nothing_is_markup_and_nothing_raw_reaches_the_screen(text: str, shown: 
         assert lines(app)[0] == shown
 
     piloted(Hostile(1), play)
+
+
+def test_a_ground_of_its_own_is_seen_under_the_cursor() -> None:
+    """The darkest cell of a table is often in the first row, where the cursor begins."""
+    grid = Shaded(3)
+
+    class Themed(Host):
+        CSS = """
+        Grid > .grid--heat4 { background: #963c2a; }
+        Grid > .grid--cursor { background: blue; }
+        """
+
+    async def whole() -> None:
+        app = Themed(grid)
+        async with app.run_test(size=(20, 5)):
+            grid.reset()
+            grid.focus()
+            strip = grid.render_line(0)
+            grounds = {one.text.strip(): one.style.bgcolor.name for one in strip if one.style}
+            assert grounds["plain"] == "#0000ff"
+            assert grounds["shaded"] == "#963c2a"
+
+    asyncio.run(whole())

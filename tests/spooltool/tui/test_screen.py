@@ -19,6 +19,12 @@ def main(app: SpoolApp) -> MainScreen:
     return app.main
 
 
+async def rested(pilot: Pilot[int], app: SpoolApp) -> None:
+    """Until what stands beside the list has followed the cursor."""
+    while main(app).beside.behind:
+        await pilot.pause(0.01)
+
+
 def under(app: SpoolApp) -> str:
     cells = main(app).list.under
     assert cells is not None
@@ -142,8 +148,22 @@ def test_a_range_is_tagged_in_either_direction(evening: Path) -> None:
     async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
         await pilot.press("down", "down", "down", "v", "up", "up", "v")
         assert main(app).queue.tagged() == 3
+        assert [line[1] for line in lines(app)[3:8]] == [" ", "*", "*", "*", " "]
         await pilot.press("v", "down", "escape")
         assert main(app).queue.tagged() == 3
+
+    played(evening, play, now=NOW)
+
+
+def test_a_range_is_shown_before_it_is_tagged(evening: Path) -> None:
+    async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
+        await pilot.press("down", "v", "down", "down")
+        assert [line[1] for line in lines(app)[3:8]] == [" ", "+", "+", "+", " "]
+        await pilot.press("up", "up", "up")
+        assert [line[1] for line in lines(app)[3:8]] == ["+", "+", " ", " ", " "]
+        await pilot.press("escape")
+        assert [line[1] for line in lines(app)[3:8]] == [" "] * 5
+        assert main(app).queue.tagged() == 0
 
     played(evening, play, now=NOW)
 
@@ -168,6 +188,7 @@ def test_the_cursor_is_a_message_and_follows_it(evening: Path) -> None:
         await pumped(pilot, local)
         assert main(app).list.sort == "size"
         assert under(app) == number
+        assert any(line.startswith("> ") and number in line for line in lines(app))
 
     played(evening, play, now=NOW)
 
@@ -219,8 +240,58 @@ def test_a_cursor_whose_message_left_stands_for_nothing(spool: Path) -> None:
         await pumped(pilot, local)
         assert f"{number} has left the list" in "\n".join(lines(app))
         assert main(app).target().count == 0
+        assert lines(app)[5].startswith("?")
+        await pumped(pilot, local)
+        await rested(pilot, app)
+        assert "no message under the cursor" in "\n".join(lines(app))
         await pilot.press("down")
         assert list(main(app).target().words) == [under(app)]
+
+    played(spool, play, now=NOW)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_every_change_can_be_found_from_the_last_lines(
+    evening: Path, size: tuple[int, int]
+) -> None:
+    async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
+        assert lines(app)[-2].endswith("a all actions")
+        assert "? help" in lines(app)[-3]
+        assert len(lines(app)[-2]) <= size[0]
+
+    played(evening, play, now=NOW, size=size)
+
+
+@pytest.mark.parametrize(
+    ("keys", "command"),
+    [
+        (["6"], "spooltool log -f"),
+        (["down", "6", "l"], "spooltool log 001njclo -f"),
+        (["down", "6", "l", "l"], "spooltool log dst:mx9.example.net -f"),
+        (["4"], "spooltool suspend"),
+    ],
+)
+def test_the_last_line_is_the_command_of_the_pane(
+    evening: Path, keys: list[str], command: str
+) -> None:
+    async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
+        await pilot.press(*keys)
+        await pilot.pause()
+        assert lines(app)[-1] == f" = {command}"
+
+    played(evening, play, now=NOW)
+
+
+def test_the_verdict_of_one_that_has_left_offers_no_change(spool: Path) -> None:
+    async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
+        await pilot.press("down", "down", "space", "up")
+        number = under(app)
+        leave(spool, number)
+        await pumped(pilot, local)
+        await rested(pilot, app)
+        text = "\n".join(lines(app))
+        assert f"{number} left the queue" in text
+        assert "R retarget these" not in text
 
     played(spool, play, now=NOW)
 

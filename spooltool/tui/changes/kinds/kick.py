@@ -14,7 +14,7 @@ class Kick(Change):
     verb = "kick"
     label = "kick"
     lines: ClassVar[tuple[tuple[Field, ...], ...]] = (
-        (Text("rate", "At most", 10, "N, N/s or N/m: spread by the relay"),),
+        (Text("rate", "At most", hint="N, N/s or N/m: spread by the relay"),),
     )
 
 

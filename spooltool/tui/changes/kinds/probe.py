@@ -18,7 +18,7 @@ class Probe(Change):
     verb = "probe"
     label = "probe"
     lines: ClassVar[tuple[tuple[Field, ...], ...]] = (
-        (_HOST, Text("tls", "TLS", 10, "off, may, require, verify, implicit")),
+        (_HOST, Text("tls", "TLS", hint="off, may, require, verify, implicit")),
     )
     applies = False
     wants_messages = False

@@ -15,7 +15,7 @@ class Purge(Change):
     verb = "purge"
     label = "purge the trash"
     lines: ClassVar[tuple[tuple[Field, ...], ...]] = (
-        (Text("older", "Older", 8, "3d; empty: all of it"), REASON),
+        (Text("older", "Older", 22, "3d; empty: all of it"), REASON),
     )
     wants_messages = False
 

@@ -19,7 +19,7 @@ class Suspend(Change):
     verb = "suspend"
     label = "suspend dst"
     lines: ClassVar[tuple[tuple[Field, ...], ...]] = (
-        (_HOST, Text("for", "For", 8, "2h; empty: until it is resumed")),
+        (_HOST, Text("for", "For", hint="2h; empty: until resumed")),
         (Text("reason", "Reason", hint="for whoever looks next"),),
     )
     wants_messages = False

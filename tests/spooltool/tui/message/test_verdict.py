@@ -130,7 +130,8 @@ def test_every_message_has_one(gateway: Path, width: int) -> None:
                 assert lines[1].strip() and app.pane.count < LINES
                 assert [line for line in lines if HIDDEN.search(line)] == []
             app.pane.clear()
-            assert app.text == ["-" * width, *[""] * (LINES - 1)]
+            words = " no message under the cursor"
+            assert app.text == ["-" * width, words, *[""] * (LINES - 2)]
 
     asyncio.run(play())
     sight.close()
