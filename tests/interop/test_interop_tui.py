@@ -60,7 +60,7 @@ def test_stuck_mail_is_seen_sent_another_way_and_gone(
         tmux.keys("y")
         tmux.wait_for(f"{MESSAGES} done, 0 busy, 0 gone, 0 failed")
         tmux.keys("Escape")
-        tmux.wait_for("spooltool ls stuck")
+        tmux.wait_for(" = spooltool ls stuck", "mend")
         tmux.keys("A", "K")
         tmux.wait_for(f"KICK {MESSAGES} messages", "y apply")
         tmux.keys("y")

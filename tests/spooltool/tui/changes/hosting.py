@@ -7,8 +7,10 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
 from textual.pilot import Pilot
 
 from spooltool.look.sight import Sight
@@ -42,6 +44,9 @@ class Hosting(App[None]):
     """`target` is what the capitals are about; `results` is what dialogs ended with."""
 
     CSS_PATH = TCSS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key, f"open('{key}')", priority=True) for key in BY_KEY
+    ]
 
     def __init__(self, sight: Sight, target: Target) -> None:
         super().__init__()
@@ -56,10 +61,11 @@ class Hosting(App[None]):
     def compose(self) -> ComposeResult:
         yield Ground()
 
-    def on_key(self, event: object) -> None:
-        change = BY_KEY.get(getattr(event, "character", None) or "")
-        if change is not None and not isinstance(self.screen, PlanDialog):
-            self.open(change.verb)
+    def action_open(self, key: str) -> None:
+        self.open(BY_KEY[key].verb)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "open" or not isinstance(self.screen, PlanDialog)
 
     def open(self, verb: str, target: Target | None = None) -> None:
         dialog = PlanDialog(BY_VERB[verb], target or self.target, self.hand)
