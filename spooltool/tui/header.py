@@ -7,7 +7,7 @@ from spooltool.render.units import age, ago, moment, plural
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
 from spooltool.tui.model import Queue
-from spooltool.tui.spans import Span, Spans, text_of
+from spooltool.tui.spans import Span, Spans, cut_spans, text_of
 from spooltool.workers.log_messages import Rates
 from spooltool.workers.queue import Facts
 
@@ -38,21 +38,20 @@ class Header(Grid):
         """One of them, its right part at the right edge."""
         left, right = (self._first, self._second)[row](width)
         gap = width - columns(text_of(left)) - columns(text_of(right)) - 1
-        if gap < 1:
-            room = max(0, width - columns(text_of(right)) - 2)
-            left, gap = [(cut(text_of(left), room), "strong")], 1
-        return [*left, (" " * gap, ""), *right, (" ", "")]
+        return cut_spans([*left, (" " * max(1, gap), ""), *right, (" ", "")], width)
 
     def _first(self, width: int) -> tuple[list[Span], list[Span]]:
+        """The place gives way to what is going on there: of a long path the end is shown."""
         now = self.queue.at
         when = moment(now)
         gap: Span = ("  " if width < _WIDE else "   ", "")
-        left: list[Span] = [(f" {visible(self._place)}", "strong"), gap]
-        left += [self._relay(width), gap, *self._freshness()]
-        if self.read_only:
-            left += [gap, (f"READ ONLY: {self.read_only}", "warn")]
         form = "%H:%M:%S %Z" if width < _WIDE else "%Y-%m-%d %H:%M:%S %Z"
-        return left, [(when.strftime(form).strip() if when and now else "", "")]
+        right: list[Span] = [(when.strftime(form).strip() if when and now else "", "")]
+        state = [gap, self._relay(width), gap, *self._freshness()]
+        if self.read_only:
+            state += [gap, (f"READ ONLY: {self.read_only}", "warn")]
+        room = width - columns(text_of(state)) - columns(text_of(right)) - 3
+        return [(f" {_shortened(visible(self._place), max(room, 12))}", "strong"), *state], right
 
     def _relay(self, width: int) -> Span:
         relay = self.queue.facts.relay
@@ -122,6 +121,15 @@ def _rate_words(rates: Rates) -> str:
 
 def _shown_rate(rate: float) -> str:
     return f"{rate:.0f}" if rate >= 10 or not rate else f"{rate:.1f}"
+
+
+def _shortened(place: str, room: int) -> str:
+    """`gw1:~ool/relay`: the host and the end of the path."""
+    if columns(place) <= room:
+        return place
+    host, colon, path = place.partition(":")
+    kept = max(1, room - columns(host) - 2)
+    return cut(f"{host}{colon}~{path[-kept:]}", room)
 
 
 def matched_words(queue: Queue) -> list[Span]:

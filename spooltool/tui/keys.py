@@ -60,7 +60,7 @@ LOOK: tuple[Key, ...] = (
     Key("tab", "Tab", "next_pane", ""),
     Key("1", "1-6", "pane(1)", "pane"),
     *(Key(str(digit), str(digit), f"pane({digit})") for digit in range(2, 7)),
-    Key("colon", ":", "palette", "palette"),
+    Key("colon,ctrl+p", ":", "palette", "palette"),
     Key("t", "t", "theme", "theme", Where.APP),
 )
 """In the order in which they are offered."""

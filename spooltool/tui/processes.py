@@ -28,10 +28,22 @@ class Processes:
 
     def hand(self, told: Told, ended: Ended) -> Asking:
         """Who plans and changes."""
-        return _started("hand", arguments(self._sight), told, ended)
+        return _begun(_Unhurried("hand", arguments(self._sight), told, ended))
+
+
+class _Unhurried(Worker):
+    """A worker that must not be killed in the middle of what it does."""
+
+    def close(self, patience: float | None = None) -> None:
+        """Have it end, and wait until it has."""
+        self.hurry()
+        super().close(patience)
 
 
 def _started(name: str, arguments: Sequence[str], told: Told, ended: Ended) -> Worker:
-    worker = Worker(name, arguments, told, ended)
+    return _begun(Worker(name, arguments, told, ended))
+
+
+def _begun(worker: Worker) -> Worker:
     worker.start(asyncio.get_running_loop())
     return worker

@@ -140,7 +140,11 @@ class MainScreen(Screen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Another size, other panes."""
-        self.call_after_refresh(self._arrange)
+        self.call_after_refresh(self._arranged_anew)
+
+    def _arranged_anew(self) -> None:
+        self._arrange()
+        self.beside.look()  # other panes are seen than before
 
     def _arrange(self) -> None:
         wide, shown = self.wide, self.shown

@@ -89,7 +89,7 @@ def work(screen: Screen, words: list[str]) -> None:
                 hand.look_around()
                 continue
         ask = ear.waiting.popleft()
-        ear.busy = True
+        ear.busy = isinstance(ask, of.Carry)  # a plan that is only made may end anywhere
         hand.asked(ask)
         ear.busy = False
 

@@ -140,6 +140,9 @@ class Hand:
             self._beside(self._probe_plan, serial, held, width)
 
     def _permit(self) -> None:
+        path = self._sight.located.path
+        if not os.path.isdir(path):
+            raise NoSpool(f"{path}: no such directory")
         if why := can_change(self._sight):
             raise NotPermitted(f"nothing can be changed from here: {why}")
 
@@ -157,9 +160,9 @@ class Hand:
 
     def _carry(self, serial: int) -> None:
         held = self._of(serial)
-        self._permit()
         if self._vanished(held):
             raise NoSpool(_GONE)
+        self._permit()
         told_at = 0.0
 
         def told(ended: int, busy: int) -> None:

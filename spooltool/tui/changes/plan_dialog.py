@@ -44,10 +44,6 @@ class PlanDialog(PlanFrame):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False),
         Binding("ctrl+c", "leave", show=False, priority=True),
-        Binding("up", "scroll(-1)", show=False),
-        Binding("down", "scroll(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
     ]
 
     def __init__(self, change: Change, target: Target, hand: Hand) -> None:
@@ -140,8 +136,8 @@ class PlanDialog(PlanFrame):
     def _retitle(self) -> None:
         """The title: what, how many, where."""
         words = [self.change.label.upper()]
-        count = self.planned.changes if self.planned else self.target.count
-        if self.change.wants_messages and (self.planned or count):
+        count = (self.planned.changes if self.planned else 0) or self.target.count
+        if self.change.wants_messages and count:
             words.append(plural(count, "message"))
         if self.planned is not None:
             words.append(f"in {self.planned.place}")
@@ -208,8 +204,11 @@ class PlanDialog(PlanFrame):
             if not probed.good:
                 self.equal.tell("something speaks against this host", "warn")
         if self.planned is None:
-            looking: list[Spans] = [[("looking ...", "dim")]] if self._probing else []
-            self.draw([*lines_of.styled(self._probe, ""), *looking], top=False)
+            seen = lines_of.styled(self._probe, "")
+            if probed.over:
+                self._rest(seen)
+            else:
+                self.draw([*seen, [("looking ...", "dim")]], top=False)
         elif self.phase in (Phase.SHOWN, Phase.TYPING) and not self._diffs:
             self.draw(self._plan_lines(self.planned), top=False)
 
@@ -335,14 +334,6 @@ class PlanDialog(PlanFrame):
             self._forget()
             self.hand.deafen()
             self.dismiss(self.done)
-
-    def action_scroll(self, rows: int) -> None:
-        """The plan up or down."""
-        self.text.action_go(rows)
-
-    def action_page(self, pages: int) -> None:
-        """A page of the plan."""
-        self.text.action_page(pages)
 
     def on_resize(self, event: events.Resize) -> None:
         """Another width: the same plan, in other lines."""

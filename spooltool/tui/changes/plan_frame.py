@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum, auto
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
@@ -17,7 +19,7 @@ from spooltool.tui.spans import Spans
 from spooltool.workers.changes import Done
 
 WIDEST, LEAST = 104, 14
-_AROUND = 8
+_AROUND = 9
 """Lines of a dialog besides form and plan: border, title, command, buttons."""
 
 
@@ -39,6 +41,13 @@ class PlanFrame(ModalScreen[Done | None]):
 
     `painted` is when the phase that it is in was on the screen, infinite before.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll(-1)", show=False),
+        Binding("down", "scroll(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+    ]
 
     def __init__(self, form: Form) -> None:
         super().__init__()
@@ -114,3 +123,11 @@ class PlanFrame(ModalScreen[Done | None]):
         self.number.value = ""
         self.number.display = on
         (self.number if on else self.button).focus()
+
+    def action_scroll(self, rows: int) -> None:
+        """The plan up or down."""
+        self.text.action_go(rows)
+
+    def action_page(self, pages: int) -> None:
+        """A page of the plan."""
+        self.text.action_page(pages)

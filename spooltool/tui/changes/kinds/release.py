@@ -9,7 +9,7 @@ from spooltool.tui.changes.change import KICK, REASON, Change, Choose, Field
 
 _PASSES = (
     ("", "no check: what is held goes on, what is in quarantine stays"),
-    *((check.word, f"{check.word}: waived for mail that is {check.meaning}") for check in Check),
+    *((check.word, f"{check.word}: let through though {check.meaning}") for check in Check),
 )
 
 

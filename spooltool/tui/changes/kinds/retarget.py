@@ -8,7 +8,7 @@ from spooltool.change.order import Order, Value
 from spooltool.tui.changes.change import KICK, REASON, Change, Field, Text, Tick, Values, needed
 from spooltool.tui.changes.target import Target
 
-_TO = Text("to", "To", 28, "the new host: HOST, {a,b}, or mx", needed=True)
+_TO = Text("to", "To", 28, "HOST, {a,b} or mx", needed=True)
 
 
 class Retarget(Change):
