@@ -125,21 +125,13 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         """Ask for the first picture; the keys that change are there where they may be used."""
         for key in self.changing.keys:
-            # Before anybody else: what is typed behind it at once is then the plan's to take.
-            self._bindings.bind(key.pressed, key.action, show=False, priority=True)
+            self._bindings.bind(key.pressed, key.action, show=False)
         self._reader = self.feeds.queue(self.told, self._reader_ended)
         self._logs = self.feeds.logs(self._told_log, self._logs_ended)
         self._arrange()
         self.list.focus()
         self._show()
         self.log_pane.ask()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A letter that is typed into a text changes nothing."""
-        if action not in ("change", "changes"):
-            return True
-        key = str(parameters[0]) if parameters else "a"
-        return self.focused is None or not self.focused.check_consume_key(key, key)
 
     def on_unmount(self) -> None:
         """The processes end with the screen."""

@@ -63,11 +63,15 @@ class PlanDialog(PlanFrame):
         self._editing: Editing | None = None
         self._edited: Order | None = None
         self._awaited: TextInput | None = None
+        self._early: list[events.Key] | None = []
 
     def on_mount(self) -> None:
         """The first plan, where the form has all it takes."""
         self.hand.listen(self.told, self._hand_ended)
         self._begin()
+        early, self._early = self._early, None
+        for event in early or ():
+            self.typed_behind(event)
 
     def _begin(self) -> None:
         self._awaited = None
@@ -265,6 +269,17 @@ class PlanDialog(PlanFrame):
 
     # keys
 
+    def typed_behind(self, event: events.Key) -> bool:
+        """A key that came before this was there, or had the focus; whether it is used up.
+
+        Only a field that waits for text takes it.
+        """
+        if self._early is not None:
+            self._early.append(event)
+            return True
+        awaited = self._awaited if self.phase is Phase.OPEN else None
+        return awaited is not None and awaited.take(event)
+
     def on_painted(self) -> None:
         """The keys go to the field that waits for them, where there is none to the button.
 
@@ -275,8 +290,7 @@ class PlanDialog(PlanFrame):
 
     def on_key(self, event: events.Key) -> None:
         """Letters do something only once what they are about has been painted."""
-        awaited = self._awaited if self.phase is Phase.OPEN else None
-        if awaited is not None and awaited.take(event):
+        if self.typed_behind(event):
             event.stop()
         elif event.key in _LETTERS:
             event.stop()

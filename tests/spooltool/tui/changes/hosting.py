@@ -7,10 +7,9 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import ClassVar
 
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.events import Key
 from textual.pilot import Pilot
 
 from spooltool.look.sight import Sight
@@ -44,9 +43,6 @@ class Hosting(App[None]):
     """`target` is what the capitals are about; `results` is what dialogs ended with."""
 
     CSS_PATH = TCSS
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, f"open('{key}')", priority=True) for key in BY_KEY
-    ]
 
     def __init__(self, sight: Sight, target: Target) -> None:
         super().__init__()
@@ -61,11 +57,13 @@ class Hosting(App[None]):
     def compose(self) -> ComposeResult:
         yield Ground()
 
-    def action_open(self, key: str) -> None:
-        self.open(BY_KEY[key].verb)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action != "open" or not isinstance(self.screen, PlanDialog)
+    def on_key(self, event: Key) -> None:
+        if isinstance(self.screen, PlanDialog):
+            if self.screen.typed_behind(event):
+                event.stop()
+                event.prevent_default()
+        elif change := BY_KEY.get(event.character or ""):
+            self.open(change.verb)
 
     def open(self, verb: str, target: Target | None = None) -> None:
         dialog = PlanDialog(BY_VERB[verb], target or self.target, self.hand)
