@@ -16,6 +16,7 @@ from spooltool.look.sight import Sight
 from spooltool.tui.changes.plan_dialog import PlanDialog
 from spooltool.tui.feeds import Feeds
 from spooltool.tui.glyphs import Glyphs, glyphs_for_terminal
+from spooltool.tui.keys import Where, bindings
 from spooltool.tui.screen import MainScreen
 from spooltool.tui.themes import THEME_NAMES, THEMES
 
@@ -29,6 +30,7 @@ class SpoolApp(App[int]):
     TITLE = "spooltool"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(Where.APP),
         Binding("ctrl+q", "quit", show=False, priority=True),
     ]
 
