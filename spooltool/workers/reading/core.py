@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 from spooltool.diagnose.grouping import KEY
+from spooltool.diagnose.relay import RelayView
 from spooltool.errors import QueryError, UsageError
 from spooltool.look.sight import Sight
 from spooltool.query import Query, parse_text
@@ -89,6 +90,7 @@ class Reader:
         self._beside = Beside()
         self._memory = Memory(self._stock, self._listing)
         self._grouping = Grouping(self._stock, self._kept, "dst")
+        self._counted: Grouping | None = None
         self._groups: tuple[Group, ...] = ()
         self._reasons: tuple[ReasonRow, ...] = ()
         self._unreadable: tuple[tuple[str, str], ...] = ()
@@ -103,6 +105,7 @@ class Reader:
         self._settling = False
         self._dirty = True
         self._restless = True
+        self._group_rest = _EVERY["groups"]
         self._due.after("ask", _EVERY["ask"])
 
     @property
@@ -166,7 +169,6 @@ class Reader:
         self._show = show
         if show.group != before.group:
             self._passes.pop("groups", None)
-            self._restless = True
             self._due.after("groups", 0.0)
         if (show.text, show.sort) != (before.text, before.sort):
             self._judge_anew(query)
@@ -237,7 +239,16 @@ class Reader:
             if self._stock.at(number):
                 self._roll.look(number)
         if self._looker.relay != before:
-            self._dirty = self._restless = True
+            self._dirty = True
+            self._states_may_differ(before)
+
+    def _states_may_differ(self, before: RelayView) -> None:
+        """The words beside the groups are of the relay."""
+        now = self._looker.relay
+        if (before.destinations, before.orders) != (now.destinations, now.orders):
+            self._stir()
+            if self._counted is not None:
+                self._groups = self._counted.groups(now)
 
     def _look_at_touched(self, end: float) -> None:
         """Look at what was touched, at least a few, as long as there is time."""
@@ -246,9 +257,14 @@ class Reader:
         for count, number in enumerate(list(self._touched), 1):
             self._touched.discard(number)
             self._roll.look(number, by_event=True)
-            self._dirty = self._restless = True
+            self._stir()
             if not count % _LOOKS_AT_ONCE and self._ticks() >= end:
                 break
+
+    def _stir(self) -> None:
+        """Something changed: a picture is wanted, and stuck mail is to be counted soon."""
+        self._dirty = self._restless = True
+        self._due.sooner("groups", self._group_rest)
 
     # passes
 
@@ -269,7 +285,7 @@ class Reader:
                 self._restless = False
                 return self._grouping.steps()
             case _:
-                return self._beside.look(self._looker.spool)
+                return self._beside.look(lambda: self._looker.spool)
 
     def _turn(self, name: str) -> None:
         one = self._passes.get(name)
@@ -286,6 +302,7 @@ class Reader:
             case "scan":
                 self._scan_ended(cost)
             case "groups":
+                self._counted = self._grouping
                 self._groups = self._grouping.groups(self._looker.relay)
                 self._reasons = self._grouping.reasons()
         self._dirty = True
@@ -301,10 +318,14 @@ class Reader:
         self._scan, self._scan_cost = None, cost
         if not self._roll.began:
             self._due.after("groups", 0.0)
-        self._roll.began = self._restless = True
+        self._roll.began = True
+        self._stir()
         strings = self._stock.strings
         if len(strings.texts) > _MANY_STRINGS and not self._listing.frozen:
             self._stock.renew_strings()
+            self._passes.pop("groups", None)  # what it counted by is renumbered
+            self._counted = None
+            self._due.after("groups", 0.0)
 
     def _rest_from(self, name: str, cost: float) -> None:
         """When a work is due again that has just been done."""
@@ -312,9 +333,11 @@ class Reader:
             least = SCAN_EVERY if self.told_by_kernel else SCAN_UNTOLD
         else:
             least = _EVERY[name]
-        if name == "groups" and not self._restless:
-            least = _QUIET_GROUPS
-        self._due.after(name, max(least, _REST[name] * cost))
+        rest = max(least, _REST[name] * cost)
+        if name == "groups":
+            self._group_rest = rest
+            rest = rest if self._restless else max(rest, _QUIET_GROUPS)
+        self._due.after(name, rest)
 
     # pictures
 

@@ -228,10 +228,10 @@ def _route(row: Row, strings: Strings, by_mx: bool) -> int:
         index = strings.known_hops.get(values)
         if index is not None:
             return index
-    hosts = () if row.head is None else row.hosts
-    dst = () if row.head is None else row.dst
-    port = None if row.head is None else row.dport
-    index = strings.of_route(Route(shown_dst(row), tuple(dst), port, tuple(map(str, hosts))))
+    if row.head is None:
+        return strings.of_route(Route(shown_dst(row), readable=False))
+    hosts = tuple(map(str, row.hosts))
+    index = strings.of_route(Route(shown_dst(row), tuple(row.dst), row.dport, hosts))
     if values is not None:
         strings.known_hops[values] = index
     return index

@@ -13,6 +13,12 @@ class Route(NamedTuple):
     dst: tuple[tuple[str, int | None], ...] = ()
     dport: int | None = None
     hosts: tuple[str, ...] = ()
+    readable: bool = True
+
+    @property
+    def head(self) -> bytes | None:
+        """As `Row.head`: None where no envelope tells where it goes."""
+        return b"" if self.readable else None
 
 
 class Strings:
