@@ -127,18 +127,24 @@ class Stock:
             self._others.setdefault(number, []).append(slot)
         else:
             self._slots[number] = slot
+        self.changed = True
         self._noted(slot, look)
         return slot
 
-    def put(self, slot: int, look: Look, now: int) -> None:
-        """Another content of a message's row."""
+    def put(self, slot: int, look: Look, now: int) -> bool:
+        """What a message's row is now; whether that is something else."""
         draft = self.draft
         cells = cells_of(look.row, self.strings)
         same = cells.standing == draft.standing[slot] and cells.reason == draft.reason[slot]
         changed = draft.changed[slot] if same and self.here[slot] else now
+        cells = cells._replace(changed=changed)
+        other = cells != draft.cells(slot) or self.arrived[slot] != _arrived(look.row)
         self._uncount(slot)
-        draft.put(slot, cells._replace(changed=changed))
+        if other:
+            draft.put(slot, cells)
+            self.changed = True
         self._noted(slot, look)
+        return other
 
     def leave(self, slot: int, now: int) -> None:
         """A message has left; its row stays as it was until it is let go of."""
@@ -176,13 +182,11 @@ class Stock:
 
     def _noted(self, slot: int, look: Look) -> None:
         row = look.row
-        arrived = row.arrived
-        self.arrived[slot] = NEVER if arrived is None else arrived
+        self.arrived[slot] = _arrived(row)
         self.inode[slot] = row.inode
         self.sign[slot] = look.changed
         self.stale_at[slot] = look.stale_at
         self.here[slot] = self.seen[slot] = 1
-        self.changed = True
         self.verdict[slot] = UNASKED
         if self.draft.place[slot] not in IN_TRASH:
             self.everything.add(slot)
@@ -214,6 +218,11 @@ def cells_of(row: Row, strings: Strings) -> Cells:
         _REASON[verdict.reason],
         _flags(row, by_mx),
     )
+
+
+def _arrived(row: Row) -> float:
+    arrived = row.arrived
+    return NEVER if arrived is None else arrived
 
 
 def _clamped(value: float | None) -> int:

@@ -123,7 +123,7 @@ def test_a_message_that_gets_old_moves_to_another_column(spool: Path, see: See) 
     seen.show()
     assert facts(seen).groups[0].ages == (1, 0, 0, 0, 0, 0, 0)
     seen.now.at += 100
-    seen.step(10.0)
+    seen.step(30.0)
     assert facts(seen).groups[0].ages == (0, 1, 0, 0, 0, 0, 0)
 
 
