@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 from datetime import datetime
@@ -86,15 +87,15 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return spool
 
 
-def compared(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What `ls --json` and a picture both have."""
+def compared(rows: list[dict[str, Any]], most: float = float("inf")) -> list[dict[str, Any]]:
+    """What `ls --json` and a picture both have; of times a column takes at `most` so much."""
     return [
         {
             "file": row["file"],
             "standing": row["standing"],
             "reason": row["stuck"] or "",
-            "arrived": _seconds(row["arrived"]),
-            "next_try": _seconds(row["next_try"]),
+            "arrived": min(_seconds(row["arrived"]), most),
+            "next_try": min(_seconds(row["next_try"]), most),
             "attempts": UNKNOWN if row["attempts"] is None else row["attempts"],
             "suspended": row["suspended"],
             "held": row["holder"] is not None,
@@ -244,6 +245,30 @@ def test_the_order_of_the_first_pass_grows_sorted(generated: Path, see: See) -> 
     steps(seen, "")
     assert len(seen.pictures) > 2
     assert seen.files == [row["file"] for row in listed(generated, "--sort", "age")]
+
+
+def test_hostile_names_and_files_are_as_in_ls(spool: Path, see: See, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_bytes(mail())
+    place = spool / "D_resend"
+    for name in (b"R\x1b[2J", b"R\xff1", b"[@click=app.quit]x", b".R00000001", b"R00000001~"):
+        (place / os.fsdecode(name)).write_bytes(mail())
+    put(spool, "D_resend/README", mail())
+    put(spool, "D_resend/R0123456789abcdef", mail(dst="[/b]", sender="[@click=app.quit]x"))
+    (place / "R00000002").symlink_to(outside)
+    os.mkfifo(place / "R00000003")
+    (place / "R00000004").mkdir()
+    os.link(outside, place / "R00000005")
+    (place / "R00000006").write_bytes(b"")
+    (place / "R00000007").write_bytes(b"\xff\x00" * 500)
+    put(spool, "D_sender/E00000008", mail(next_try=9_999_999_999, arrived=9_999_999_999.0))
+    os.truncate(place / "R00000007", 64 << 30)
+    seen = see(spool)
+    seen.show()
+    assert by_file(shown(seen)) == by_file(compared(listed(spool), most=0xFFFFFFFF))
+    assert len(seen.files) == 9
+    seen.show("size:5G..")
+    assert seen.files == ["D_resend/R00000007"]
 
 
 def test_asking_for_the_clock_of_a_snapshot(gateway: Path) -> None:
