@@ -13,6 +13,7 @@ import os
 import random
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from spooltool.spool.compose import NewMessage, encode_digest, encode_envelope, encode_sizes
@@ -33,8 +34,13 @@ DOMAINS = ("example.com", "example.net", "example.org", "lab.example.org", "mail
 HOSTS = ("10.1.5.2", "10.1.5.3", "mx1.example.net", "mx2.example.net", "192.0.2.40")
 
 
-def fill_spool(spool: Path, count: int, now: float) -> None:
-    """Fills D_resend with `count` messages whose next hop refuses connections."""
+def fill_spool(
+    spool: Path, count: int, now: float, *, hosts: Sequence[str] = HOSTS, ahead: float = PERIOD
+) -> None:
+    """Fills D_resend with `count` messages whose next hop, one of `hosts`, refuses connections.
+
+    Each was tried within the last ten minutes and is tried again `ahead` seconds after that.
+    """
     for name in ("D_state", "D_sender", "D_resend"):
         (spool / name).mkdir(parents=True, exist_ok=True)
     chance = random.Random(count)
@@ -42,15 +48,17 @@ def fill_spool(spool: Path, count: int, now: float) -> None:
     for number in range(1, count + 1):
         content = contents[number % TEMPLATES].replace(b"\r\n", b"\n")
         path = spool / "D_resend" / f"R{format_number(number)}"
-        path.write_bytes(_message(content, chance, now))
+        path.write_bytes(_message(content, chance, now, hosts, ahead))
 
 
-def _message(content: bytes, chance: random.Random, now: float) -> bytes:
+def _message(
+    content: bytes, chance: random.Random, now: float, hosts: Sequence[str], ahead: float
+) -> bytes:
     """One refused message: envelope with results, both header sets, body."""
     arrived = now - chance.uniform(3600, 86400)
     attempts = max(1, int((now - arrived) / PERIOD))
     last = int(now - chance.uniform(0, PERIOD))
-    host = chance.choice(HOSTS)
+    host = chance.choice(hosts)
     to = Mailbox(f"user{chance.randrange(10_000)}@{chance.choice(DOMAINS)}")
     composed = encode_envelope(
         NewMessage(
@@ -62,7 +70,7 @@ def _message(content: bytes, chance: random.Random, now: float) -> bytes:
                     to,
                     attempts=attempts,
                     last_try=last,
-                    next_try=last + PERIOD,
+                    next_try=int(last + ahead),
                     host=host,
                     text=REFUSED,
                 )
@@ -72,7 +80,7 @@ def _message(content: bytes, chance: random.Random, now: float) -> bytes:
                 "refused",
                 attempts,
                 last_try=last,
-                next_try=last + PERIOD,
+                next_try=int(last + ahead),
                 term=int(arrived),
                 pending=1,
                 host=host,

@@ -23,7 +23,6 @@ from bench.systems import SPOOLTOOL
 from spooltool.look.sight import Sight
 from spooltool.workers.process import Worker
 from spooltool.workers.queue import Picture, Show
-from spooltool.workers.reader import arguments
 from spooltool.workers.table import block, order
 from spooltool.workers.wire import Frame
 
@@ -56,7 +55,7 @@ class Watch:
         self._over = ""
         self._news = asyncio.Event()
         sight = Sight(spool_option=str(spool))
-        self.worker = Worker("reader", arguments(sight), self._told, self._ended)
+        self.worker = Worker("reader", sight.handed_over(), self._told, self._ended)
 
     def _told(self, frame: Frame) -> None:
         self.picture = frame.value

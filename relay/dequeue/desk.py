@@ -469,6 +469,7 @@ class Desk:
 
     def written(self, known: Known, job: Job, decision: Decision) -> None:
         """The file is another, and what went to this destination is due then (None: never)."""
+        self.roster.unsee(known.name)  # it may be put back there before a scan finds it gone
         known.name, known.inode = job.locked.name, job.locked.inode
         if decision.due is None:
             known.drop(job.destination)

@@ -20,11 +20,11 @@ def who(sight: Sight) -> Actor:
     if os.environ.get("SUDO_UID") and os.environ.get("SUDO_USER"):
         user = os.environ["SUDO_USER"]
     command = shlex.join(["spooltool", *sight.arguments])
-    return Actor(user, _terminal(), os.uname().nodename, command)
+    return Actor(user, terminal(), os.uname().nodename, command)
 
 
-def _terminal() -> str:
-    """`pts/3`, "" without a terminal."""
+def terminal() -> str:
+    """The terminal of this process: `pts/3`; "" without one."""
     for stream in (sys.stdin, sys.stderr, sys.stdout):
         try:
             return os.ttyname(stream.fileno()).removeprefix("/dev/")

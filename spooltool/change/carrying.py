@@ -24,6 +24,21 @@ from spooltool.store.root import Spool
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """Whoever follows a change while it is made.
+
+    `told` hears of how many messages have ended, and how many are busy and waited for.
+    Once `stopped` says so the change ends as by Ctrl-C; it is asked often.
+    """
+
+    told: Callable[[int, int], None] = lambda ended, busy: None
+    stopped: Callable[[], bool] = lambda: False
+
+
+NOBODY = Watch()
+
+
+@dataclass(frozen=True, slots=True)
 class Carried:
     """What was done.  `complaint` is what the relay refused, `kicked` None: not asked for."""
 
@@ -46,6 +61,7 @@ def carry(
     asks: bool = True,
     kick: bool = False,
     note: Callable[[str], None],
+    watch: Watch = NOBODY,
 ) -> Carried:
     """Apply a plan.  Raises CannotWrite when the journal cannot be written.
 
@@ -55,15 +71,8 @@ def carry(
     dequeuer = Dequeuer(spool, asks=asks, wait=wait)
     began = time.monotonic()
     interrupted = False
-    with _Interrupts() as interrupts:
-
-        def ask(ids: Sequence[str]) -> None:
-            interrupts.heed()
-            dequeuer.ask(ids)
-
-        def tell(outcome: Outcome) -> None:
-            interrupts.heed()
-
+    with _Interrupts(watch.stopped) as interrupts:
+        steps = _Steps(interrupts, dequeuer, watch)
         try:
             applied = apply(
                 spool,
@@ -72,14 +81,15 @@ def carry(
                 reason=reason,
                 undoes=undoes,
                 wait=wait,
-                ask=ask,
-                tell=tell,
+                ask=steps.ask,
+                tell=steps.tell,
+                begun=steps.begin,
                 spare=_Spare(note).take if frees else None,
             )
             txn, outcomes = applied.txn, applied.outcomes
         except KeyboardInterrupt:
             interrupted = True
-            txn, outcomes = _so_far(spool)
+            txn, outcomes = steps.txn, _so_far(spool, steps.txn)
         finally:
             dequeuer.done()
     endings = tuple(Ending(o.id, o.file, o.result, o.detail) for o in outcomes)
@@ -120,21 +130,48 @@ class _Spare:
         self._note(record)
 
 
-def _so_far(spool: Spool) -> tuple[str, tuple[Outcome, ...]]:
-    """The transaction that was cut short: the journal's last."""
-    last = read_journal(spool)[-1]
-    return last.txn, last.outcomes
+def _so_far(spool: Spool, txn: str) -> tuple[Outcome, ...]:
+    """What became of the messages that a transaction reached before it was cut short.
+
+    The journal lacks it where nothing of it could be written.
+    """
+    return next((one.outcomes for one in read_journal(spool) if one.txn == txn), ())
+
+
+class _Steps:
+    """What `apply` calls on its way."""
+
+    def __init__(self, interrupts: _Interrupts, dequeuer: Dequeuer, watch: Watch) -> None:
+        self.txn = ""
+        self._interrupts, self._dequeuer, self._watch = interrupts, dequeuer, watch
+        self._ended = 0
+        self._asked = False
+
+    def begin(self, txn: str) -> None:
+        self.txn = txn
+
+    def ask(self, ids: Sequence[str]) -> None:
+        self._interrupts.heed()
+        self._watch.told(self._ended, len(ids) if self._asked else 0)
+        self._asked = True
+        self._dequeuer.ask(ids)
+
+    def tell(self, outcome: Outcome) -> None:
+        self._ended += 1
+        self._watch.told(self._ended, 0)
+        self._interrupts.heed()
 
 
 class _Interrupts:
     """Ctrl-C while it must wait for a batch to end: remembered, raised by `heed`."""
 
-    def __init__(self) -> None:
+    def __init__(self, stopped: Callable[[], bool]) -> None:
         self._pressed = False
+        self._stopped = stopped
 
     def heed(self) -> None:
-        """Raise KeyboardInterrupt if one came."""
-        if self._pressed:
+        """Raise KeyboardInterrupt if one came, or somebody else wants an end."""
+        if self._pressed or self._stopped():
             raise KeyboardInterrupt
 
     def _press(self, number: int, frame: FrameType | None) -> None:

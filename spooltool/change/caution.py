@@ -71,6 +71,11 @@ def caution_of(verb: str) -> Caution:
     return CAUTION.get(verb, Caution())
 
 
+def number_to_type(verb: str, count: int) -> int:
+    """The number that agrees to a plan of so many messages; 0: a yes is enough."""
+    return count if caution_of(verb).number or count >= TYPED_FROM else 0
+
+
 def undo_holds(verb: str) -> str:
     """How long `undo` takes back what a plan names; "" for never."""
     return UNDO_HOLDS.get(verb, "")

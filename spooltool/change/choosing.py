@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from spooltool.diagnose.planning import Chosen, crowded_numbers
+from spooltool.errors import UsageError
 from spooltool.look.selection import Selection, select
 from spooltool.look.sight import Sight
-from spooltool.query import Id
+from spooltool.query import Id, parse
 from spooltool.query.ids import read_id
 from spooltool.store.root import Spool, become_owner, check_local
 
@@ -89,6 +90,21 @@ def _load_the_rest() -> None:
     """
     for name in _LATER:
         import_module(name)
+
+
+def check_set(words: Sequence[str], *, everything: bool) -> None:
+    """Whether the words can mean a set of messages.  Raises UsageError, QueryError; reads nothing.
+
+    A verb that writes takes everything only where that is said.
+    """
+    if everything and words:
+        raise UsageError("--all means every message: it takes no query beside it")
+    if not words and not everything:
+        raise UsageError(
+            "which messages? A verb that writes takes a query or ids",
+            hint="--all means every message of the spool",
+        )
+    parse(words, () if "-" in words else None)
 
 
 def choose(

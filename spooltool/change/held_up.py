@@ -16,7 +16,7 @@ def with_holders(sight: Sight, endings: Sequence[Ending]) -> tuple[Ending, ...]:
     """The endings, those that are busy with the holder of the moment as their detail."""
     if not any(ending.result == "busy" for ending in endings):
         return tuple(endings)
-    now = replace(sight)  # the relay is asked anew: what it held before may be free
+    now = sight.again()  # the relay is asked anew: what it held before may be free
     holders = find_holders(now.spool, now.relay)
     return tuple(
         replace(ending, detail=_held(now.spool, holders, ending.id))

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from spooltool.change.wish import Look, Say, Study
 from spooltool.diagnose.probing import Probe
 from spooltool.diagnose.retargeting import Demand, demand, mentions, old_hosts, probed_port
 from spooltool.diagnose.row import Row
@@ -121,22 +122,29 @@ def config_notes(sight: Sight, rows: Sequence[Row], to: Sequence[HostPort]) -> l
     return notes
 
 
-def look_at(
-    hosts: Sequence[HostPort], rows: Sequence[Row], *, rcpt: bool
-) -> tuple[list[str], bool]:
-    """Probe lines for a plan, and whether everything speaks for the new hosts."""
+def look_at(hosts: Sequence[HostPort], rows: Sequence[Row], *, rcpt: bool) -> Look:
+    """The live look at new hosts; its probe lines, doubtful where something speaks against.
+
+    What the messages need is read here, so that the look itself needs none of them.
+    """
     needs = demand(rows)
     port = probed_port(rows)
-    lines: list[str] = []
-    good = True
-    for host in hosts:
-        aim = host if host.port is not None else HostPort(host.host, port)
-        recipient, sender = _sample(rows) if rcpt else ("", "")
-        seen = probe(aim, recipients=(recipient,) if recipient else (), sender=sender)
-        lacks = needs.short_of(seen.extensions, seen.size_limit) if seen.ok else ()
-        good = good and seen.ok and not lacks
-        lines += probe_lines(seen, needs, lacks, rcpt=rcpt)
-    return lines, good
+    recipient, sender = _sample(rows) if rcpt else ("", "")
+
+    def look(say: Say) -> Study:
+        lines: list[str] = []
+        good = True
+        for host in hosts:
+            aim = host if host.port is not None else HostPort(host.host, port)
+            seen = probe(aim, recipients=(recipient,) if recipient else (), sender=sender)
+            lacks = needs.short_of(seen.extensions, seen.size_limit) if seen.ok else ()
+            good = good and seen.ok and not lacks
+            for line in probe_lines(seen, needs, lacks, rcpt=rcpt):
+                lines.append(line)
+                say(line)
+        return Study(probe=tuple(lines), doubtful=not good)
+
+    return look
 
 
 def _sample(rows: Sequence[Row]) -> tuple[str, str]:

@@ -14,25 +14,29 @@ from spooltool.render.text import visible
 from spooltool.spool import verbs
 from spooltool.spool.checks import Check, check_of
 from spooltool.spool.passes import Pass
+from spooltool.store.journal import Actor
 
 CHECKS = ", ".join(check.word for check in Check)
 """Every word that a pass can name."""
 
 
-def releasing(sight: Sight, waive: str = "", *, kick: bool = False) -> Wish:
+def releasing(
+    sight: Sight, waive: str = "", *, kick: bool = False, me: Actor | None = None
+) -> Wish:
     """Out of D_hold or D_quarantine; `waive` is the check that quarantined mail passes.
 
-    Raises UsageError for a word that is no check.
+    `me` is who lets it pass, for whoever has become another user since.  Raises UsageError
+    for a word that is no check.
     """
-    decide = partial(verbs.release, flat=sight.spool.flat, waived=_waived(sight, waive))
+    waived = _waived(waive, me or who(sight))
+    decide = partial(verbs.release, flat=sight.spool.flat, waived=waived)
     return Wish("release", decide, undo_holds("release"), kick=kick)
 
 
-def _waived(sight: Sight, word: str) -> Pass | None:
+def _waived(word: str, actor: Actor) -> Pass | None:
     if not word:
         return None
     check = check_of(word)
     if check is None:
         raise UsageError(f"--pass {visible(word)}: no such check; there are {CHECKS}")
-    actor = who(sight)
     return Pass(check, f"{actor.user}@{actor.host}", time.time())

@@ -11,7 +11,7 @@ from spooltool.change.new_host import (
     read_aim,
     refuse_own_listener,
 )
-from spooltool.change.wish import Study, Wish
+from spooltool.change.wish import Look, Study, Wish
 from spooltool.diagnose.planning import Chosen
 from spooltool.diagnose.retargeting import changing, retarget_notes
 from spooltool.look.sight import Sight
@@ -38,7 +38,8 @@ def retargeting(
         ),
         undo_holds("retarget"),
         {"to": to, "err_server": err_server},
-        partial(_study, sight, aim.hosts, depth=depth, err_server=bool(err_server)),
+        partial(_study, sight, aim.hosts, err_server=bool(err_server)),
+        partial(_look, aim.hosts, rcpt=depth == "rcpt") if depth and aim.hosts else None,
         kick=kick,
     )
 
@@ -49,7 +50,6 @@ def _study(
     plan: Plan,
     chosen: Chosen,
     *,
-    depth: str,
     err_server: bool,
 ) -> Study:
     rows = changing(plan, chosen.rows)
@@ -58,8 +58,9 @@ def _study(
     for port in {row.dport or 25 for row in rows}:
         refuse_own_listener(sight, hosts, port)
     notes = retarget_notes(rows, hosts, err_server=err_server)
-    notes += config_notes(sight, rows, hosts)
-    if not depth or not hosts:
-        return Study(tuple(notes))
-    lines, good = look_at(hosts, rows, rcpt=depth == "rcpt")
-    return Study(tuple(notes), tuple(lines), not good)
+    return Study((*notes, *config_notes(sight, rows, hosts)))
+
+
+def _look(hosts: tuple[HostPort, ...], plan: Plan, chosen: Chosen, *, rcpt: bool) -> Look | None:
+    rows = changing(plan, chosen.rows)
+    return look_at(hosts, rows, rcpt=rcpt) if rows else None

@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from spooltool.change.carrying import Carried, carry
+from spooltool.change.carrying import NOBODY, Carried, Watch, carry
 from spooltool.change.choosing import Choice, choose
 from spooltool.change.held_up import with_holders
 from spooltool.change.left import how_they_left
-from spooltool.change.wish import Study, Wish
+from spooltool.change.wish import Look, Say, Study, Wish
 from spooltool.diagnose.planning import make_plan, with_notes
-from spooltool.errors import CannotWrite, ExitCode
+from spooltool.errors import CannotWrite, ExitCode, SpooltoolError
 from spooltool.look.selection import select
 from spooltool.look.sight import Sight
 from spooltool.render.outcome import Account
@@ -35,7 +35,10 @@ WAIT = 30.0
 
 @dataclass
 class Work:
-    """A plan, what was found out for it, and the frozen set that it is about."""
+    """A plan, what was found out for it, and the frozen set that it is about.
+
+    `probe` is the live look that belongs to it, not taken yet.
+    """
 
     sight: Sight
     plan: Plan
@@ -44,6 +47,18 @@ class Work:
     study: Study = field(default_factory=Study)
     choice: Choice | None = None
     undoes: str = ""
+    probe: Look | None = None
+
+    def look(self, say: Say = lambda line: None) -> None:
+        """Take the live look, where there is one; it becomes part of the study."""
+        if self.probe is not None:
+            self.learn(self.probe(say))
+
+    def learn(self, seen: Study) -> None:
+        """What a live look has shown."""
+        self.study = replace(
+            self.study, probe=seen.probe, doubtful=self.study.doubtful or seen.doubtful
+        )
 
     def frame(self, width: int, *, dry: bool, every_diff: bool) -> Frame:
         """What the plan is shown with, on a screen of so many columns."""
@@ -67,11 +82,17 @@ class Work:
             )
 
     def carry(
-        self, *, reason: str, wait: float, asks: bool, note: Callable[[str], None]
+        self,
+        *,
+        reason: str,
+        wait: float,
+        asks: bool,
+        note: Callable[[str], None],
+        watch: Watch = NOBODY,
     ) -> Carried:
         """Make the change.  `wait` seconds for busy messages; `asks` the relay for them.
 
-        Raises CannotWrite.
+        `watch` follows it, and may end it.  Raises CannotWrite.
         """
         return carry(
             self.sight.spool,
@@ -83,6 +104,7 @@ class Work:
             asks=asks,
             kick=self.wish.kick,
             note=note,
+            watch=watch,
         )
 
     def account(self, carried: Carried) -> Account:
@@ -112,10 +134,12 @@ class Work:
         if choice is None or choice.selection.query.ids or choice.piped:
             return 0, True
         before = choice.chosen.ids
-        afresh = replace(self.sight)
+        afresh = self.sight.again()
         try:
             again = select(afresh, choice.words)
             rows = [row for row in again.rows() if row.id not in before]
+        except SpooltoolError:
+            return 0, True  # the change is made, and is to be told whatever came after it
         finally:
             afresh.close()
         arrived = all((row.arrived or 0.0) >= self.plan.made for row in rows)
@@ -159,7 +183,8 @@ def prepare(
         arguments=wish.arguments,
     )
     study = wish.study(plan, choice.chosen) if wish.study else Study()
-    return Work(sight, with_notes(plan, study.notes), wish, me, study, choice)
+    probe = wish.probe(plan, choice.chosen) if wish.probe else None
+    return Work(sight, with_notes(plan, study.notes), wish, me, study, choice, probe=probe)
 
 
 def free_space(path: str) -> int | None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from spooltool.change.actor import who
 from spooltool.change.caution import caution_of
-from spooltool.change.choosing import own
+from spooltool.change.choosing import check_set, own
+from spooltool.change.kept_plan import keep_plan
 from spooltool.change.wish import Wish
 from spooltool.change.work import Work, prepare
 from spooltool.cli.change_options import ChangeOptions
@@ -18,9 +19,7 @@ from spooltool.cli.choice import name_trouble, piped
 from spooltool.cli.confirm import confirm, person
 from spooltool.cli.invocation import Invocation
 from spooltool.cli.telling import Telling
-from spooltool.errors import CannotWrite, ConfirmationMissing, ExitCode, UsageError
-from spooltool.query import parse
-from spooltool.spool.plan import Plan
+from spooltool.errors import ConfirmationMissing, ExitCode, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,7 @@ def change(
         own(invocation, force=options.force)
     from_stdin = piped(words, null=options.null)
     work = prepare(invocation, words, wish, me, piped=from_stdin, wait=options.wait)
+    work.look()
     if work.choice is not None:
         name_trouble(invocation, work.choice.selection)
     return Changing(invocation, work, options, watching).run()
@@ -55,16 +55,9 @@ def change(
 
 def check_words(invocation: Invocation, words: Sequence[str], options: ChangeOptions) -> None:
     """Whether the words can mean a set.  Raises UsageError, QueryError; reads nothing."""
-    if options.everything and words:
-        raise UsageError("--all means every message: it takes no query beside it")
-    if not words and not options.everything:
-        raise UsageError(
-            "which messages? A verb that writes takes a query or ids",
-            hint="--all means every message of the spool",
-        )
+    check_set(words, everything=options.everything)
     if options.everything and options.yes and not invocation.located.explicit:
         raise UsageError("--all together with --yes wants the spool to be named: --spool DIR")
-    parse(words, () if "-" in words else None)
 
 
 @dataclass
@@ -170,13 +163,4 @@ class Changing:
                 return
             telling.plan_before_question()
             where = f"{self.invocation.place} ({self.invocation.found})"
-            confirm(somebody, work.wish.verb, len(work.plan.changes), where, typed=caution.number)
-
-
-def keep_plan(path: str, plan: Plan) -> None:
-    """Write a plan to a file of its own.  Raises CannotWrite; an existing file stays."""
-    try:
-        with open(path, "x", encoding="utf-8") as file:
-            file.write(plan.encode() + "\n")
-    except OSError as error:
-        raise CannotWrite(f"{path}: {error.strerror}") from error
+            confirm(somebody, work.wish.verb, len(work.plan.changes), where)

@@ -11,7 +11,7 @@ import sys
 from types import TracebackType
 from typing import Self
 
-from spooltool.change.caution import TYPED_FROM
+from spooltool.change.caution import number_to_type
 from spooltool.errors import ConfirmationMissing
 
 
@@ -57,13 +57,13 @@ def person(*, stdin_taken: bool) -> Person | None:
         return None if stdin_taken else Person(os.dup(sys.stdin.fileno()))
 
 
-def confirm(somebody: Person, verb: str, count: int, where: str, *, typed: bool = False) -> None:
-    """Ask whether to go on; over 1,000 messages, or `typed`, for the number itself.
+def confirm(somebody: Person, verb: str, count: int, where: str) -> None:
+    """Ask whether to go on, for some verbs and for many messages by the number itself.
 
     Raises ConfirmationMissing when the answer is not yes.
     """
     messages = f"{count:,} message{'' if count == 1 else 's'}"
-    if typed or count >= TYPED_FROM:
+    if number_to_type(verb, count):
         answer = somebody.answer(f"{verb} {messages} in {where}: type {count} to go on: ")
         agreed = answer.replace(",", "") == str(count)
     else:

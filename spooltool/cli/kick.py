@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from spooltool.change.kick import Kicking, check_kick, kicked_host
 from spooltool.change.spans import rate_words, read_rate
 from spooltool.cli.choice import QUERY_HELP, name_trouble, select
 from spooltool.cli.invocation import Invocation
 from spooltool.control import Kicked
-from spooltool.errors import ExitCode, UsageError
-from spooltool.live import client
+from spooltool.errors import ExitCode
+from spooltool.render.kicked import kicked_lines
 from spooltool.render.record import VERSION, text_line
-from spooltool.render.text import visible, wrapped
-from spooltool.render.units import ago, plural
-from spooltool.spool.hosts import parse_host
-
-_HOST = "host:"
 
 
 def run(
@@ -51,36 +46,20 @@ def run(
     """
     invocation: Invocation = ctx.obj
     words = list(query or ())
-    if everything == bool(words):
-        raise UsageError(
-            "--all takes no query beside it" if words else "which messages?",
-            hint="kick QUERY, kick host:HOST, or kick --all",
-        )
+    check_kick(words, everything=everything)
     path, pace = invocation.spool.path, read_rate("--rate", rate) if rate else None
-    if everything:
-        _told(invocation, client.kick(path, everything=True, rate=pace), None, rate, json=json)
-        return ExitCode.OK
-    if words[0].startswith(_HOST):
-        kicked = client.kick(path, host=_host(words), rate=pace)
-        return _told(invocation, kicked, None, rate, json=json)
+    host = kicked_host(words)
+    if everything or host:
+        kicked = Kicking(host=host, rate=pace).carry(path)
+        code = _told(invocation, kicked, None, rate, json=json)
+        return ExitCode.OK if everything else code
     selection = select(invocation, words, null=null)
     troubled = name_trouble(invocation, selection)
-    ids = list(dict.fromkeys(row.id for row in selection.sorted_rows()))
-    code = _told(invocation, client.kick(path, ids=ids, rate=pace), len(ids), rate, json=json)
+    ids = tuple(dict.fromkeys(row.id for row in selection.sorted_rows()))
+    code = _told(invocation, Kicking(ids, rate=pace).carry(path), len(ids), rate, json=json)
     if troubled:
         return ExitCode.SOME
     return ExitCode.INCOMPLETE if selection.unreadable or selection.unjudged else code
-
-
-def _host(words: Sequence[str]) -> str:
-    """The host of `host:HOST[:PORT]`.  Raises UsageError."""
-    text = words[0].removeprefix(_HOST)
-    host = parse_host(text)
-    if len(words) > 1 or host is None:
-        raise UsageError(
-            f"kick {visible(' '.join(words))}: host: wants one HOST or HOST:PORT and stands alone"
-        )
-    return str(host)
 
 
 def _told(
@@ -98,17 +77,6 @@ def _told(
         }
         invocation.out.write(text_line(record) + b"\n")
         return code
-    text = f"kicked {plural(kicked.count, 'message')}"
-    if selected is not None and selected > kicked.count:
-        text += f" of {selected:,}"
-    if rate and kicked.count:
-        text += f", at most {rate_words(rate)}"
-        if kicked.seconds >= 1:
-            text += f": the last one in {ago(kicked.seconds)}"
-    if selected is not None and selected > kicked.count + kicked.suspended:
-        text += "; the others are under way, held, or not known to the relay"
-    invocation.out.lines(wrapped(text, invocation.out.width))
-    if kicked.suspended:
-        number = plural(kicked.suspended, "message is", "messages are")
-        invocation.out.line(f"{number} not tried: the host is suspended (spooltool suspend)")
+    pace = rate_words(rate) if rate else ""
+    invocation.out.lines(kicked_lines(kicked, selected, pace, invocation.out.width))
     return code

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spooltool.cli.invocation import Invocation
-from spooltool.diagnose.logrow import log_row
 from spooltool.errors import ExitCode, NoSpool, UsageError
 from spooltool.live.logfile import Start
 from spooltool.live.merge import read_logs
 from spooltool.look.clock import read_time
+from spooltool.look.log_lines import lines_about, numbers_named
 from spooltool.look.log_places import log_directory
 from spooltool.query.patterns import read_number
 from spooltool.render.loglines import (
@@ -116,22 +116,13 @@ def _wanted(invocation: Invocation, words: list[str]) -> Callable[[Logged], bool
     from spooltool.query import parse
 
     query = parse(words)
-    now = invocation.now
-    here = _numbers_here(invocation, query, words)
-
-    def wanted(read: Logged) -> bool:
-        if not read.id and not read.fields:
-            return False
-        row = log_row(read.id, read.fields, now, read.time or None)
-        return (row.id in here and bool(row.id)) or query.matches(row) is True
-
-    return wanted
+    return lines_about(query, _numbers_here(invocation, query, words), invocation.now)
 
 
 def _numbers_here(invocation: Invocation, query: Query, words: list[str]) -> set[str]:
     """Numbers of the messages in the spool that match now; by id alone none need be read."""
-    if query.only_ids:
-        return {number for word in query.ids for number in word.numbers}
+    if (named := numbers_named(query)) is not None:
+        return named
     from spooltool.cli.choice import select
 
     try:

@@ -9,13 +9,13 @@ import typer
 
 from spooltool.change.spans import read_span
 from spooltool.cli.invocation import Invocation
-from spooltool.diagnose.probing import SMTPS_PORT, Probe, Tls, Visit, port_of
+from spooltool.diagnose.probing import Probe, Tls, Visit, port_of
 from spooltool.errors import ExitCode, UsageError
 from spooltool.live.probe import probe
+from spooltool.look.probe_asked import read_probe
 from spooltool.render import probe as shown
 from spooltool.render.record import text_line
 from spooltool.render.text import visible
-from spooltool.spool.hosts import HostPort, parse_host
 
 _LONGEST = 600.0
 
@@ -53,10 +53,7 @@ def run(
     the system's authorities ($SSL_CERT_FILE).
     """
     invocation: Invocation = ctx.obj
-    aim = parse_host(host)
-    if aim is None:
-        raise UsageError(f"probe {visible(host)}: not a host", hint="HOST, HOST:PORT, [v6]:PORT")
-    depth = _depth(tls, aim)
+    aim, depth = read_probe(host, tls)
     for option, address in (("--from", sender), *(("--rcpt", one) for one in rcpt or ())):
         _check(option, address)
     if sender and not rcpt:
@@ -109,16 +106,6 @@ class _Telling:
             self._out.write(text_line(record) + b"\n")
         else:
             self._out.lines(shown.verdict_lines(found, self._out.width))
-
-
-def _depth(word: str, host: HostPort) -> Tls:
-    if not word:
-        return Tls.IMPLICIT if host.port == SMTPS_PORT else Tls.MAY
-    try:
-        return Tls(word)
-    except ValueError:
-        known = ", ".join(Tls)
-        raise UsageError(f"--tls {visible(word)}: not one of {known}") from None
 
 
 def _check(option: str, address: str) -> None:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from spooltool.change.suspend import read_hosts, resume
 from spooltool.cli.invocation import Invocation
-from spooltool.cli.suspend import pattern_of
-from spooltool.control import Order, read_pattern
-from spooltool.errors import ExitCode, UsageError
-from spooltool.live.client import ControlClient
+from spooltool.errors import ExitCode
 from spooltool.render import orders as shown
 from spooltool.render.record import text_line
 from spooltool.render.text import visible
-from spooltool.spool.hosts import HostPort
 
 
 def run(
@@ -33,16 +29,8 @@ def run(
     running relay.
     """
     invocation: Invocation = ctx.obj
-    if everything == bool(hosts):
-        raise UsageError(
-            "--all takes no host beside it" if hosts else "which host?",
-            hint="resume HOST..., or resume --all; `spooltool suspend` lists them",
-        )
-    wanted = None if everything else [pattern_of("resume", host) for host in hosts or ()]
-    with ControlClient(invocation.spool.path) as client:
-        reply = client.resume(wanted)
-        left = client.status().orders if wanted else ()
-    still = still_suspended((*reply.hosts, *reply.absent), left)
+    wanted = read_hosts(hosts or (), everything=everything)
+    reply, still = resume(invocation.spool.path, wanted)
     if json:
         invocation.out.write(text_line(shown.resumed_record(reply, still)) + b"\n")
     else:
@@ -54,17 +42,3 @@ def run(
         if host not in covered:
             invocation.out.note(f"spooltool: {visible(host)} is not suspended")
     return ExitCode.SOME if reply.absent or still else ExitCode.OK
-
-
-def still_suspended(hosts: Sequence[str], orders: Sequence[Order]) -> list[tuple[str, str]]:
-    """Hosts that another order covers: (host, its pattern)."""
-    found = []
-    for host in hosts:
-        pattern = read_pattern(host)
-        if pattern is None or "*" in host:
-            continue
-        for order in orders:
-            if order.pattern.covers(HostPort(pattern.host, pattern.port)):
-                found.append((host, order.host))
-                break
-    return found

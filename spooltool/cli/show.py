@@ -22,6 +22,8 @@ from spooltool.errors import (
     NotRegular,
     UsageError,
 )
+from spooltool.look.open_message import given_up
+from spooltool.render.body import shown_stream
 from spooltool.render.diff import change_words, header_diff, shown_lines
 from spooltool.render.message import Shown, message_lines
 from spooltool.render.text import visible
@@ -109,7 +111,7 @@ def _tell(
 ) -> int:
     out, parts = invocation.out, file.parts
     if body:
-        for line in _lines_of(file.chunks(parts.body)):
+        for line in shown_stream(file.chunks(parts.body)):
             out.line(line)
         return ExitCode.OK
     original, modified = file.read(parts.original), file.read(parts.modified)
@@ -133,7 +135,7 @@ def _tell(
         modified,
         parts.body[1],
         _all_defects(row, file),
-        _given_up(invocation, row),
+        given_up(invocation, row),
         Keeper(invocation.relay.orders).of(row),
     )
     return _write(invocation, shown, json=json)
@@ -165,11 +167,6 @@ def _all_defects(row: Row, file: MessageFile) -> tuple[Defect, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _given_up(invocation: Invocation, row: Row) -> float | None:
-    state = row.state
-    return state.term + invocation.settings.abandon_time if state and state.term else None
-
-
 def _content(file: MessageFile, kind: str) -> Iterator[bytes]:
     """The bytes of a part, or what would be sent: CRLF line ends, nothing dot-stuffed."""
     parts = file.parts
@@ -195,16 +192,6 @@ def _crlf(chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     if last:
         yield last
-
-
-def _lines_of(chunks: Iterator[bytes]) -> Iterator[str]:
-    rest = b""
-    for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            yield from shown_lines(line + b"\n")
-    if rest:
-        yield from shown_lines(rest)
 
 
 def _pour(invocation: Invocation, content: Iterator[bytes]) -> int:

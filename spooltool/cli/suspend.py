@@ -8,17 +8,13 @@ from typing import Annotated
 import typer
 
 from spooltool.change.actor import who
-from spooltool.change.spans import read_span
+from spooltool.change.suspend import PATTERN_HELP, read_suspension
 from spooltool.cli.invocation import Invocation
-from spooltool.control.orders import EVERYTHING, MAX_SECONDS, MAX_WHY, read_pattern
 from spooltool.errors import ExitCode, RelayUnreachable, UsageError
 from spooltool.live.client import ControlClient
 from spooltool.render import orders as shown
 from spooltool.render.record import text_line
-from spooltool.render.text import visible
 from spooltool.render.units import plural
-
-PATTERN_HELP = "HOST or HOST:PORT as DST has it, or '*.DOMAIN' (also .DOMAIN)"
 
 
 def run(
@@ -48,35 +44,12 @@ def run(
         return _list(invocation, json=json)
     if host is not None and everything:
         raise UsageError("--all takes no host beside it")
-    pattern = EVERYTHING if host is None else pattern_of("suspend", host)
-    seconds = read_span("--for", for_) if for_ else None
-    if seconds is not None and not 0 < seconds <= MAX_SECONDS:
-        raise UsageError(
-            f"--for {visible(for_)}: more than 0 and at most {MAX_SECONDS / 86400:.0f}d"
-        )
-    if len(reason) > MAX_WHY:
-        raise UsageError(f"--reason: at most {MAX_WHY} characters")
-    with ControlClient(invocation.spool.path) as client:
-        reply = client.suspend(pattern, seconds, who=who(invocation).user, why=reason)
+    reply = read_suspension(host, for_, reason).carry(invocation.spool.path, who(invocation).user)
     if json:
         invocation.out.write(text_line(shown.order_record(reply.order, reply)) + b"\n")
     else:
         invocation.out.lines(shown.suspended_lines(reply, time.time()))
     return ExitCode.OK
-
-
-def pattern_of(verb: str, text: str) -> str:
-    """A pattern of hosts in its usual spelling.  Raises UsageError."""
-    if text.startswith("@"):
-        domain = visible(text[1:]) or "DOMAIN"
-        raise UsageError(
-            f"{verb} {visible(text)}: mail is kept back by its host, not by a recipient's domain",
-            hint=f"spooltool hold domain:{domain} sets that mail aside",
-        )
-    pattern = read_pattern(text) if text.isprintable() else None
-    if pattern is None:
-        raise UsageError(f"{verb} {visible(text)}: not a host", hint=PATTERN_HELP)
-    return str(pattern)
 
 
 def _list(invocation: Invocation, *, json: bool) -> int:

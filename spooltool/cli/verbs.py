@@ -101,6 +101,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb("resume", "resume", "Relay", "Allow attempts again to hosts that were suspended."),
     Verb("purge", "purge", "Keep", "Empty the trash."),
+    Verb("tui", "tui", "Live", "The whole queue on one screen, live."),
     Verb("demo", "demo", "Live", "See mail get stuck and mended, in a temporary folder."),
     Verb("completion", "completion", "Setup", "The completion script of a shell."),
 )

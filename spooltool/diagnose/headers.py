@@ -47,5 +47,5 @@ def _word(part: bytes | str, charset: str | None) -> str:
         return part.decode("raw-unicode-escape", "replace")
     try:
         return part.decode(charset, "replace")
-    except LookupError:
+    except (LookupError, ValueError):  # no such charset; or one (idna, undefined) that refuses
         return part.decode("ascii", "replace")

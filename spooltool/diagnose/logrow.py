@@ -13,6 +13,7 @@ from typing import NamedTuple
 from spooltool.spool.hosts import parse_host
 
 _ADDRESS = re.compile(r"[^\s,]+")
+_WHOLE = re.compile(r"[0-9]{1,15}\Z")
 _CODE = re.compile(r"[2-5][0-9][0-9](?=\Z|[ -])")
 
 
@@ -48,6 +49,11 @@ class LogRow(NamedTuple):
         return None
 
 
+def number_of(id: str) -> str:
+    """The number of a message as a line names it: some name it with its letter."""
+    return id[1:] if id[:1] in "TRE" and len(id) == 9 else id
+
+
 def log_row(number: str, fields: Mapping[str, str], now: float, at: float | None) -> LogRow:
     """The facts of a line with these fields, of either kind of log.
 
@@ -58,12 +64,12 @@ def log_row(number: str, fields: Mapping[str, str], now: float, at: float | None
     size = fields.get("size") or fields.get("Len") or ""
     sender = fields.get("sender", fields.get("from"))
     return LogRow(
-        id=number[1:] if number[:1] in "TRE" and len(number) == 9 else number,
+        id=number_of(number),
         dst=((host.host, host.port),) if host else (),
         sender=sender.strip("<>") if sender is not None else None,
         recipients=tuple(word.strip("<>") for word in _ADDRESS.findall(fields.get("to") or "")),
         code=int(reply[0]) if reply else None,
-        size=int(size) if size.isascii() and size.isdigit() else None,
+        size=int(size) if _WHOLE.match(size) else None,
         host=(fields.get("host") or "").removesuffix(":25") or None,
         rule=fields.get("rule"),
         resource=fields.get("resource") or fields.get("Resource"),

@@ -6,6 +6,9 @@
     siblings    the rotated files beside a log, oldest first
     logfile     one log, followed over rename, truncation and compression
     merge       several logs in time order
+    patient     a log that may come and go, and what was read of it
+    past        one log from its end to its beginning
+    backward    several logs so
     watcher     which messages' files came, moved or went
     probe       a live look at a host: its addresses, one after the other
     visiting    the steps of a visit to one address

@@ -57,8 +57,10 @@ class Generation:
         return cls(sibling.path, sibling.compressed)
 
     def close(self) -> None:
-        """Let the file go."""
-        os.close(self._fd)
+        """Let the file go; once more does nothing."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
 
     @property
     def compressed(self) -> bool:
@@ -135,6 +137,10 @@ class Generation:
                 break
             at = start
         self.skip(at)
+
+    def block(self, start: int, end: int) -> bytes:
+        """The bytes of a plain file from `start` up to `end`; fewer where it has fewer."""
+        return os.pread(self._fd, end - start, start)
 
     def line_at(self, offset: int) -> tuple[int, bytes]:
         """The first whole line of a plain file that begins at or after `offset`, and where.

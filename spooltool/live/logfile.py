@@ -289,8 +289,9 @@ class LogFile:
             if self._directory_changed() and (newer := self._newer(current)) is not None:
                 self._take(newer, _copies(newer, current))
         elif there != current.inode and (self._chained or current.size == 0):
+            opened = self._open()  # before anything is changed: it may be forbidden
             self._backlog.append(current)
-            self._current = self._open()
+            self._current = opened
             self._chained = False
         return []
 

@@ -54,6 +54,10 @@ class MergedLogs:
                 self._take(index, log.poll())
         return list(self._due(now))
 
+    def held(self) -> list[LogLine]:
+        """All that is held back, in order: whoever asks wants to have all that was read."""
+        return list(self._due(None))
+
     def finish(self) -> list[LogLine]:
         """All that is held back, and the unfinished last lines: for one who will not wait."""
         for index, log in enumerate(self.logs):

@@ -9,6 +9,7 @@
     log_target  where entries go
     quoting     values in a line: no byte of a message begins a line or a field
     instant     times as they stand in lines
+    heads       id and event of a line, without the rest
     clock       the time of a line of either kind, for followers that merge
 
 Pure.  It imports `spooltool.spool.defects` and `spooltool.spool.hosts` alone.
@@ -17,6 +18,7 @@ Pure.  It imports `spooltool.spool.defects` and `spooltool.spool.hosts` alone.
 from spooltool.logs.clock import line_time
 from spooltool.logs.elg import SCAN_STOP, ElgLine, format_line, parse_line
 from spooltool.logs.events import EVENT, EVENTS, Event
+from spooltool.logs.heads import line_head
 from spooltool.logs.tracker import TRACKER_FIELDS, Record, format_record, parse_record
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "Record",
     "format_line",
     "format_record",
+    "line_head",
     "line_time",
     "parse_line",
     "parse_record",

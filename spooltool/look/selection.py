@@ -95,10 +95,14 @@ class Selection:
 
 
 class RowMaker:
-    """Rows from a scan's entries, with the clock and the holders of the moment."""
+    """Rows from a scan's entries, with the clock and the holders of the moment.
 
-    def __init__(self, sight: Sight) -> None:
+    With `heads_only` a row knows what its head tells: a long envelope is not read for it.
+    """
+
+    def __init__(self, sight: Sight, *, heads_only: bool = False) -> None:
         self.spool = sight.spool
+        self._heads_only = heads_only
         self._around = sight.around
         self.hear(sight.relay, find_holders(self.spool, sight.relay))
 
@@ -141,7 +145,8 @@ class RowMaker:
             entry.error,
             entry.irregular,
         )
-        return Row(found, around, self._content, self._envelope, since)
+        whole = None if self._heads_only else self._envelope
+        return Row(found, around, self._content, whole, since)
 
     def _content(self, name: SpoolName) -> Content | None:
         message = self._opened(name)

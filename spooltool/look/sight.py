@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from spooltool.look.locate import Located, locate
 from spooltool.look.settings import DEFAULT_CONFIG, Settings, read_settings
@@ -26,13 +27,39 @@ class Sight:
     """A spool at one moment.
 
     `arguments` are those of the command that looks, for the journal and for advice.  The
-    options are None where they were not given.  `replace` it to look anew.
+    options are None where they were not given.  `read_only`: nothing is to be changed from
+    here.  `replace` it to look anew; `again` keeps where the spool is.
     """
 
     arguments: list[str] = field(default_factory=list)
     spool_option: str | None = None
     config_option: str | None = None
     as_of: str | None = None
+    read_only: bool = False
+
+    def again(self) -> Self:
+        """The same spool at a later moment, its configuration as it was read before.
+
+        Whoever has become another user since may not be able to read that once more.
+        """
+        later = replace(self)
+        later.located, later.settings = self.located, self.settings
+        return later
+
+    def handed_over(self) -> list[str]:
+        """What another process needs to look at the same spool, as arguments for it."""
+        where = self.located
+        found = [where.path, where.found_by, "explicit" if where.explicit else ""]
+        as_of = "" if self.as_of is None else repr(self.now)
+        return [*found, self.config_option or "", as_of]
+
+    @classmethod
+    def taken_over(cls, words: Sequence[str]) -> Self:
+        """The sight that was handed over."""
+        path, found_by, explicit, config, as_of = words
+        sight = cls(config_option=config or None, as_of=as_of or None)
+        sight.located = Located(path, found_by, bool(explicit))
+        return sight
 
     @cached_property
     def located(self) -> Located:
@@ -82,12 +109,25 @@ class Sight:
             relay_up=self.relay.up,
         )
 
+    def later(self, relay: RelayView | None = None) -> Sight:
+        """The same spool a moment later; `relay` is what the relay says by then, if known.
+
+        Spool and settings are shared, and so is the clock of `--as-of`.
+        """
+        other = replace(self)
+        other.located, other.spool, other.settings = self.located, self.spool, self.settings
+        if self.as_of is not None:
+            other.now = self.now
+        if relay is not None:
+            other.relay = relay
+        return other
+
     def close(self) -> None:
         """Let go of the spool's descriptors, where it was opened."""
         if "spool" in self.__dict__:
             self.spool.close()
 
-    @property
+    @cached_property
     def place(self) -> str:
         """Host and spool: `gw1:/var/spool/relay`."""
         return visible(f"{os.uname().nodename.partition('.')[0]}:{self.spool.path}")

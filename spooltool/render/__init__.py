@@ -7,6 +7,9 @@
     groups     counts by one or two keys, against age
     summary    the lines below a list
     message    one message: verdict, envelope, headers
+    envelope   its lines, unescaped and explained
+    header_pairs, parts, body, hexdump   what else a message holds
+    verdict    one message in a few lines
     diff       original against modified headers
     screen     the spool on one screen
     health     one line for monitoring

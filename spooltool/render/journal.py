@@ -55,8 +55,13 @@ def counts(shown: Shown) -> str:
 
 def who(shown: Shown) -> str:
     """`root@pts/3`."""
-    tty = shown.tty.removeprefix("/dev/")
-    return visible(f"{shown.user}@{tty}" if tty else shown.user)
+    return who_of(shown.user, shown.tty)
+
+
+def who_of(user: str, tty: str) -> str:
+    """`root@pts/3`."""
+    tty = tty.removeprefix("/dev/")
+    return visible(f"{user}@{tty}" if tty else user)
 
 
 def list_lines(transactions: Sequence[Shown], now: float, width: int) -> list[str]:

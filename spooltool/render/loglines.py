@@ -1,13 +1,17 @@
-"""Log lines: for a screen with the time first and the reply last, for a pipe as they are."""
+"""Log lines: for a screen with the time first and the reply last, for a pipe as they are.
+
+The pane of the full screen has a narrower form, `pane_words` with `pane_time` before it.
+"""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from spooltool.diagnose.logkind import name_of
 from spooltool.logs import parse_line, parse_record
 from spooltool.render.record import VERSION, Cleaner
 from spooltool.render.text import visible
-from spooltool.render.units import rfc3339, stamp
+from spooltool.render.units import clock, plural, rfc3339, size, stamp
 
 SHORT: dict[str, str] = {"mdq.elg": "mdq", "asmtpd.elg": "asm", "tracker.log": "trk"}
 """The logs, and what stands for them on a screen."""
@@ -64,6 +68,49 @@ def _facts(one: Logged) -> str:
 
 def _written(key: str, value: str) -> str:
     return f"from {value}" if key in ("src", "sender", "from") else value
+
+
+def pane_time(at: float, now: float) -> str:
+    """`19:43:58`, with the day before it where it is another one; blank for an unknown time."""
+    return clock(at, now) if at else " " * 8
+
+
+def pane_words(one: Logged) -> str:
+    """`mdq  R001njq5a put off   10.1.5.2 connection refused`: a line without its time."""
+    name = name_of(one.id, one.event) or "-"
+    event = _PANE_EVENTS.get(one.event) or one.event.replace("-", " ") or "-"
+    return _pane(SHORT.get(one.log, one.log), name, event, _pane_facts(one))
+
+
+def operator_words(txn: str, verb: str, count: int, who: str, reason: str) -> str:
+    """`op   txn 9f    hold 14   root@pts/3: spam wave`: a transaction as a line of the log."""
+    return _pane("op", f"txn {txn}", f"{verb} {count:,}", f"{who}: {reason}" if reason else who)
+
+
+_PANE_EVENTS = {"scan-stop": "limit"}
+_OUTCOMES = ("delivered", "put-off", "rejected", "unknown")
+
+
+def _pane(log: str, name: str, event: str, facts: str) -> str:
+    return visible(f"{log:<4} {name:<9} {event:<9} {facts}").rstrip()
+
+
+def _pane_facts(one: Logged) -> str:
+    fields = one.fields
+    if one.event == "stored":
+        octets, recipients = _whole(fields.get("size")), _whole(fields.get("rcpts"))
+        length = "?" if octets is None else size(octets)
+        to = "" if recipients is None else f" to {plural(recipients, 'recipient')}"
+        return f"{length} from {fields.get('src') or '?'}  {fields.get('sender') or '<>'}{to}"
+    host = fields.get("host")
+    if host and one.event.removeprefix("notice-") in _OUTCOMES:
+        to = f"  to {fields['to']}" if fields.get("to") else ""
+        return f"{host.removesuffix(':25')} {fields.get('reply', '')}{to}"
+    return _facts(one)
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and len(text) < 16 and text.isascii() and text.isdigit() else None
 
 
 def pipe_line(one: Logged) -> str:

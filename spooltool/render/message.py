@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from spooltool.diagnose.header_changes import HeaderChange, header_changes
@@ -19,6 +22,9 @@ from spooltool.spool.recipient import MARKS, Recipient
 if TYPE_CHECKING:
     from spooltool.control import Order
 
+LABELS = 12
+"""Columns that the labels of `facts` take."""
+
 MOST_RECIPIENTS = 20
 MOST_HEADER_LINES = 40
 _FEW_DOMAINS = 4
@@ -35,7 +41,8 @@ class Shown(NamedTuple):
     """A message as `show` has read it: its row, header sets, length of the body, defects.
 
     `given_up` is when it is abandoned, unix seconds, None when that is not known; `order`
-    keeps it back, since its host is suspended.
+    keeps it back, since its host is suspended.  `more` counts, by mark, recipients that the
+    row does not know; `more_at` tells where those stand that are not listed.
     """
 
     row: Row
@@ -45,6 +52,8 @@ class Shown(NamedTuple):
     defects: tuple[Defect, ...] = ()
     given_up: float | None = None
     order: Order | None = None
+    more: Mapping[str, int] = MappingProxyType({})
+    more_at: str = "--json has all"
 
     @property
     def changes(self) -> tuple[HeaderChange, ...]:
@@ -59,7 +68,7 @@ def message_lines(shown: Shown, width: int, cut_at: int) -> list[str]:
         *verdict_line(row, width),
         "",
         *_envelope(shown, width, cut_at),
-        *_defects(shown, width, cut_at),
+        *(["", *lines] if (lines := defect_lines(shown.defects, width, cut_at)) else []),
         "",
         *_headers(shown, width, cut_at),
     ]
@@ -77,23 +86,33 @@ def verdict_line(row: Row, width: int) -> list[str]:
 
 
 def _envelope(shown: Shown, width: int, cut_at: int) -> list[str]:
+    told = facts(shown, width - LABELS, cut_at - LABELS)
+    return [line for label, lines in told for line in labelled(label, lines)]
+
+
+def facts(shown: Shown, width: int, cut_at: int) -> list[tuple[str, list[str]]]:
+    """What is known of a message, each with its label: sentences wrapped, tables cut."""
     row = shown.row
-    lines = labelled("message", wrapped(_message_words(row), width - 12))
+    told = [("message", wrapped(_message_words(row), width))]
     if not row.readable:
-        return lines
+        return told
     sender = row.get("FROM")
-    lines += labelled("from", [_sender_words(row) if sender is not None else "not in the file"])
-    lines += labelled("to", _recipient_lines(row, width - 12, cut_at - 12))
-    lines += labelled("by way of", wrapped(_client_words(row), width - 12))
-    lines += labelled("goes to", wrapped(_route_words(row), width - 12))
-    if tried := _tried_words(row):
-        lines += labelled("tried", wrapped(tried, width - 12))
+    told += [
+        ("from", [_sender_words(row) if sender is not None else "not in the file"]),
+        ("to", _recipient_lines(shown, width, cut_at)),
+        ("by way of", wrapped(_client_words(row), width)),
+        ("goes to", wrapped(_route_words(row), width)),
+    ]
+    if tried := tried_words(row):
+        told.append(("tried", wrapped(tried, width)))
     if shown.order is not None:
         words = order_words(shown.order, row.around.now)
-        lines += labelled("suspended", wrapped(words, width - 12))
-    if following := _next_words(shown):
-        lines += labelled("next", wrapped(following, width - 12))
-    return lines + labelled("mend", _mend_lines(row, cut_at - 12))
+        told.append(("suspended", wrapped(words, width)))
+    if following := next_words(shown):
+        told.append(("next", wrapped(following, width)))
+    if mend := _mend_lines(row, cut_at):
+        told.append(("mend", mend))
+    return told
 
 
 def _mend_lines(row: Row, cut_at: int) -> list[str]:
@@ -132,20 +151,23 @@ def _sender_words(row: Row) -> str:
     return words
 
 
-def _recipient_lines(row: Row, width: int, cut_at: int) -> list[str]:
+def _recipient_lines(shown: Shown, width: int, cut_at: int) -> list[str]:
+    row = shown.row
     results = row.results
     if not results:
         return ["not in the file"]
     waiting = [one for one in results if one.pending]
     ordered = [*waiting, *(one for one in results if not one.pending)]
-    shown = ordered[:MOST_RECIPIENTS]
+    listed = ordered[:MOST_RECIPIENTS]
     usual = {str(host) for host in row.hosts} | {f"{host}:25" for host in row.hosts}
     late = row.notice is NoticeKind.DELAY
-    cells = [(_address(one), "late" if late else _mark(one), _reply(one, usual)) for one in shown]
+    cells = [(_address(one), "late" if late else _mark(one), _reply(one, usual)) for one in listed]
     lines = table(cells, cut_at)
-    if len(ordered) > len(shown):
-        rest = ordered[len(shown) :]
-        lines += wrapped(f"and {len(rest):,} more: {_totals(rest)} (--json has all)", width)
+    rest = Counter(_mark(one) for one in ordered[len(listed) :])
+    rest.update({_mark_words(mark): number for mark, number in shown.more.items()})
+    if left := rest.total():
+        totals = "; ".join(f"{number:,} {word}" for word, number in rest.items())
+        lines += wrapped(f"and {left:,} more: {totals} ({shown.more_at})", width)
     return lines
 
 
@@ -154,15 +176,12 @@ def _address(one: Recipient) -> str:
     return f"{words} was {visible(one.path.orig)}" if one.path.orig else words
 
 
-def _totals(results: list[Recipient]) -> str:
-    numbers: dict[str, int] = {}
-    for one in results:
-        numbers[_mark(one)] = numbers.get(_mark(one), 0) + 1
-    return "; ".join(f"{number:,} {word}" for word, number in numbers.items())
-
-
 def _mark(one: Recipient) -> str:
-    return _BRIEF.get(one.mark) or MARKS.get(one.mark) or visible(one.mark)
+    return _mark_words(one.mark)
+
+
+def _mark_words(mark: str) -> str:
+    return _BRIEF.get(mark) or MARKS.get(mark) or visible(mark)
 
 
 def _reply(one: Recipient, usual: set[str]) -> str:
@@ -212,7 +231,8 @@ def _owed_words(row: Row, server: str) -> str:
     return f"{server}: a {kind.called}{about}"
 
 
-def _tried_words(row: Row) -> str:
+def tried_words(row: Row) -> str:
+    """How often it was tried, when last, and what came of it; "" before a first attempt."""
     state = row.state
     if state is None or not state.attempts:
         return ""
@@ -228,7 +248,8 @@ def _tried_words(row: Row) -> str:
     return words
 
 
-def _next_words(shown: Shown) -> str:
+def next_words(shown: Shown) -> str:
+    """When it is tried next and when it is given up; "" where nothing is planned."""
     row = shown.row
     now = row.around.now
     parts = []
@@ -253,13 +274,13 @@ def _next_words(shown: Shown) -> str:
     return "; ".join(parts)
 
 
-def _defects(shown: Shown, width: int, cut_at: int) -> list[str]:
-    """Each with line and column; those without a place are gathered by their code."""
-    if not shown.defects:
+def defect_lines(defects: Sequence[Defect], width: int, cut_at: int) -> list[str]:
+    """Each with line and column, those without a place gathered by their code; a heading first."""
+    if not defects:
         return []
-    lines = ["", "defects"]
+    lines = ["defects"]
     placeless: dict[str, list[str]] = {}
-    for defect in shown.defects:
+    for defect in defects:
         text = visible(defect.text) or DEFECTS.get(defect.code, "")
         if defect.line:
             place = f"{defect.line}:{defect.column}"

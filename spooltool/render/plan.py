@@ -92,11 +92,32 @@ def _count(plan: Plan, kind: str) -> int:
     return sum(apart.kind == kind for apart in plan.apart)
 
 
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """A plan below its head, each section in lines; `diffs` are blocks of lines."""
+
+    groups: list[str]
+    apart: list[str]
+    notes: list[str]
+    probe: list[str]
+    diffs: list[list[str]]
+
+
+def sections(plan: Plan, frame: Frame) -> Sections:
+    """The sections of a plan, for a screen that lays them out itself."""
+    return Sections(
+        _groups(plan, frame),
+        exception_lines(plan.apart, frame.columns),
+        note_lines(plan.notes, frame.columns),
+        probe_lines(frame.probe, frame.columns),
+        diff_blocks(plan, frame),
+    )
+
+
 def _sections(plan: Plan, frame: Frame) -> list[str]:
+    found = sections(plan, frame)
     lines: list[str] = []
-    first = [*_groups(plan, frame), *exception_lines(plan.apart, frame.columns)]
-    second = [*_notes(plan, frame), *_probe(frame)]
-    for block in (first, second, *_diffs(plan, frame)):
+    for block in (found.groups + found.apart, found.notes + found.probe, *found.diffs):
         if block:
             lines += ["", *block]
     return lines
@@ -249,22 +270,25 @@ def hanging(start: str, text: str, width: int) -> list[str]:
 # notes, probe, diffs
 
 
-def _notes(plan: Plan, frame: Frame) -> list[str]:
+def note_lines(notes: Iterable[str], width: int) -> list[str]:
+    """Remarks for the person."""
     lines: list[str] = []
-    for note in plan.notes:
-        lines += hanging(f"  {fit('note', _LABEL)} ", visible(note), frame.columns)
+    for note in notes:
+        lines += hanging(f"  {fit('note', _LABEL)} ", visible(note), width)
     return lines
 
 
-def _probe(frame: Frame) -> list[str]:
+def probe_lines(probe: Iterable[str], width: int) -> list[str]:
+    """What the new host said; a text that begins with a blank belongs to the one before."""
     lines: list[str] = []
-    for text in frame.probe:
+    for text in probe:
         start = _INDENT if text.startswith(" ") else f"  {fit('probe', _LABEL)} "
-        lines += hanging(start, text.strip(), frame.columns)
+        lines += hanging(start, text.strip(), width)
     return lines
 
 
-def _diffs(plan: Plan, frame: Frame) -> list[list[str]]:
+def diff_blocks(plan: Plan, frame: Frame) -> list[list[str]]:
+    """A diff of each kind of change, or of each message."""
     groups = kinds(plan)
     if frame.diffs:
         return [_diff(change, "", frame) for change in plan.changes if change.rewrites]

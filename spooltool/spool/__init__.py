@@ -5,6 +5,7 @@
     codec      bytes to lines and back, byte edits that leave the rest alone
     recipient  RCPT lines with fixed-width results
     state      the STATE line
+    outline    where the lines of a long envelope stand
     parts      original headers, modified headers, body
     compose    a new file's envelope
     states     standing: what a message is doing, and why it is stuck

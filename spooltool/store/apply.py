@@ -66,6 +66,7 @@ def apply(
     wait: float = 30.0,
     ask: Ask | None = None,
     tell: Callable[[Outcome], None] | None = None,
+    begun: Callable[[str], None] | None = None,
     spare: Callable[[str], None] | None = None,
 ) -> Applied:
     """Apply a plan.  Raises CannotWrite when the journal cannot be written: then nothing
@@ -74,6 +75,7 @@ def apply(
     `undoes` names the transaction that is taken back: then values return that stood there,
     fit or not.  `ask` is called with ids before the first try and again for those that are
     busy.
+    `begun` is told the transaction's name before anything is changed.
     An interrupt finishes the batch in hand and is raised after its results are recorded.
     """
     began = time.monotonic()
@@ -82,6 +84,8 @@ def apply(
     outcomes: dict[str, Outcome] = {}
     try:
         txn = journal.begin(plan, actor, time.time(), reason=reason, undoes=undoes)
+        if begun is not None:
+            begun(txn)
         if ask is not None:
             ask([change.id for change in plan.changes])
         todo = list(plan.changes)

@@ -85,11 +85,16 @@ def content_digest(fd: int, offset: int, size: int, algorithm: str = "sha256") -
     return digest.hexdigest()
 
 
+def checkable(envelope: Envelope) -> bool:
+    """Whether there is a DIGEST that can be checked."""
+    algorithm, _, wanted = (envelope.get("DIGEST") or "").partition(":")
+    known = algorithm in hashlib.algorithms_guaranteed and not algorithm.startswith("shake")
+    return envelope.end >= 0 and known and bool(wanted)
+
+
 def digest_ok(fd: int, envelope: Envelope) -> bool | None:
     """Whether the DIGEST line fits the content; None when there is none to check."""
+    if not checkable(envelope):
+        return None
     algorithm, _, wanted = (envelope.get("DIGEST") or "").partition(":")
-    if envelope.end < 0 or algorithm not in hashlib.algorithms_guaranteed or not wanted:
-        return None
-    if algorithm.startswith("shake"):
-        return None
     return content_digest(fd, envelope.end, envelope.size, algorithm) == wanted

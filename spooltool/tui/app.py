@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
+import textual
+from rich.segment import Segments
+from rich.traceback import Traceback
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -15,7 +18,6 @@ from spooltool.tui.glyphs import Glyphs, glyphs_for_terminal
 from spooltool.tui.screen import MainScreen
 from spooltool.tui.themes import THEME_NAMES, THEMES
 
-
 _TOUCHES = (events.Key, events.MouseDown, events.Paste)
 
 
@@ -23,6 +25,7 @@ class SpoolApp(App[int]):
     """The whole queue, live.  Its result is an exit code."""
 
     CSS_PATH = Path(__file__).with_name("spool.tcss")
+    TITLE = "spooltool"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", show=False, priority=True),
@@ -36,11 +39,13 @@ class SpoolApp(App[int]):
         query: str = "stuck",
         theme: str = "dark",
         glyphs: Glyphs | None = None,
+        read_only: str = "",
     ) -> None:
         super().__init__()
         self.sight = sight
         self.feeds = feeds
         self.first_query = query
+        self.read_only = read_only
         self.main: MainScreen | None = None
         self.glyphs = glyphs or glyphs_for_terminal()
         self.animation_level = "none"
@@ -51,7 +56,9 @@ class SpoolApp(App[int]):
     def on_mount(self) -> None:
         """The one screen."""
         self.set_class(self.glyphs.ascii, "-ascii")
-        self.main = MainScreen(self.sight, self.glyphs, self.feeds, query=self.first_query)
+        self.main = MainScreen(
+            self.sight, self.glyphs, self.feeds, query=self.first_query, read_only=self.read_only
+        )
         self.push_screen(self.main)
 
     async def on_event(self, event: events.Event) -> None:
@@ -59,6 +66,12 @@ class SpoolApp(App[int]):
         if isinstance(event, _TOUCHES) and self.main is not None:
             self.main.touched()
         await super().on_event(event)
+
+    def _fatal_error(self) -> None:
+        """A mistake of ours: the trace goes out without values, for those are people's mail."""
+        trace = Traceback(show_locals=False, width=None, suppress=[textual])
+        self._exit_renderables.append(Segments(self.console.render(trace, self.console.options)))
+        self._close_messages_no_wait()
 
     def action_theme(self) -> None:
         """The next theme: dark, light, high contrast."""

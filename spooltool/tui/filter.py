@@ -143,6 +143,8 @@ class FilterBar(Horizontal):
 
 
 class FilterInput(Input):
+    """The line that is typed in."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "complete", show=False),
         Binding("enter,down", "leave(False)", show=False),
@@ -200,18 +202,24 @@ class _Completer(Suggester):
 
 
 class Slash(Grid):
+    """The key that leads here."""
+
     can_focus = False
     pointed = False
 
     @property
     def count(self) -> int:
+        """One line."""
         return 1
 
     def row(self, row: int, width: int) -> Spans:
+        """The slash."""
         return [("/ ", "key")]
 
 
 class ToldBar(Grid):
+    """What is told of the query: how many match, or what is wrong."""
+
     can_focus = False
     pointed = False
 
@@ -220,6 +228,7 @@ class ToldBar(Grid):
         self._spans: Spans = ()
 
     def put(self, spans: Spans) -> None:
+        """Other words."""
         if spans == self._spans:
             return
         self._spans = spans
@@ -228,9 +237,11 @@ class ToldBar(Grid):
 
     @property
     def count(self) -> int:
+        """One line."""
         return 1
 
     def row(self, row: int, width: int) -> Spans:
+        """As much of them as there is room for."""
         text = text_of(self._spans)
         if columns(text) <= width - 1:
             return [*self._spans, (" ", "")]

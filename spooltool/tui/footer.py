@@ -58,20 +58,22 @@ class Footer(Grid):
             return [(" " + cut(text, width - 2), style)]
         if row == self.count - 1:
             return [(" = ", "dim"), (cut(self.command, width - 4), "note")]
-        return [span for span, _ in self._keys(self._line(row), width)]
+        return [span for span, _ in self._keys(self._keys_of(row), width)]
 
-    def _line(self, row: int) -> Sequence[Key]:
+    def _keys_of(self, row: int) -> Sequence[Key]:
         return self._look if row == 1 else self._change
 
     def _keys(self, keys: Sequence[Key], width: int) -> list[tuple[Span, Key]]:
-        """As many as fit, the most needed first; the last of the line is help, always."""
+        """As many as fit, the most needed first."""
         shown: list[tuple[Span, Key]] = []
         room = width - 1
         for key in keys:
-            text = f"{key.shown} {key.label}"
-            if columns(text) + 2 > room:
+            if not key.label:
                 continue
+            text = f"{key.shown} {key.label}"
             room -= columns(text) + 2
+            if room < -1:
+                break
             shown += [((" " + key.shown, "key"), key), ((f" {key.label} ", ""), key)]
         return shown
 
@@ -80,7 +82,7 @@ class Footer(Grid):
         if not 0 < event.y < self.count - 1:
             return
         at = 0
-        for (text, _), key in self._keys(self._line(event.y), self.size.width):
+        for (text, _), key in self._keys(self._keys_of(event.y), self.size.width):
             at += columns(text)
             if event.x < at:
                 self.app.simulate_key(key.pressed)

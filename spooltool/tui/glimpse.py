@@ -1,41 +1,57 @@
-"""What a row shows that no column holds: read from the file when it is painted."""
+"""What the screen reads from files itself: the rows that it paints, the message it shows."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 
-from spooltool.diagnose.row import Found, Row
+from spooltool.diagnose.row import Row
+from spooltool.look.relay_view import find_holders
+from spooltool.look.selection import RowMaker
 from spooltool.look.sight import Sight
 from spooltool.render.rows import shown_recipients
 from spooltool.render.text import visible
 from spooltool.spool.names import SpoolName
-from spooltool.spool.states import Circumstance
-from spooltool.store.scan import read_entry
+from spooltool.tui.model import Queue
 from spooltool.workers.table import Cells
 
 _KEPT = 2000
 
 
 class Glimpses:
-    """Recipients of the rows on the screen; a few thousand are remembered."""
+    """Files of the queue, one at a time; the recipients of a few thousand are remembered."""
 
-    def __init__(self, sight: Sight) -> None:
-        self._spool = sight.spool
+    def __init__(self, sight: Sight, queue: Queue) -> None:
+        self._sight = sight
+        self._queue = queue
         self._known: OrderedDict[tuple[str, int, int], str] = OrderedDict()
+        self._maker: RowMaker | None = None
 
     def recipients(self, cells: Cells) -> str:
         """`anna@example.org +1`, the first who still waits; "" when the file has left."""
         sign = (cells.number, cells.changed, cells.next_try)
         text = self._known.get(sign)
         if text is None:
-            text = self._known[sign] = self._read(cells)
+            row = self._rows().named(name_of(cells))
+            text = self._known[sign] = visible(shown_recipients(row)) if row else ""
             if len(self._known) > _KEPT:
                 self._known.popitem(last=False)
         return text
 
-    def _read(self, cells: Cells) -> str:
-        entry = read_entry(self._spool, SpoolName(cells.dir, cells.letter, cells.number))
-        if entry is None:
-            return ""
-        found = Found(entry.name, entry.inode, entry.size, entry.mtime, entry.head, entry.error)
-        return visible(shown_recipients(Row(found, Circumstance(0.0))))
+    def row(self, cells: Cells) -> Row | None:
+        """The message, judged by what the last picture told of clock and relay; None: it left."""
+        maker = self._rows()
+        relay = self._queue.facts.relay
+        maker.hear(relay, find_holders(self._sight.spool, relay))
+        maker.at(self._queue.at)
+        return maker.named(name_of(cells))
+
+    def _rows(self) -> RowMaker:
+        if self._maker is None:
+            self._sight.relay = self._queue.facts.relay  # the reader has asked it
+            self._maker = RowMaker(self._sight)
+        return self._maker
+
+
+def name_of(cells: Cells) -> SpoolName:
+    """Where a message's file stands."""
+    return SpoolName(cells.dir, cells.letter, cells.number)

@@ -6,6 +6,8 @@ cursor draws two lines anew.  Text is drawn as it is: nothing in it is read as m
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -36,6 +38,10 @@ class Grid(ScrollView, can_focus=True):
         f"{_PREFIX}cursor",
         f"{_PREFIX}cursor-away",
     }
+
+    DEFAULT_CSS = """
+    Grid { overflow-x: hidden; scrollbar-size: 0 1; }
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "go(-1)", show=False),
@@ -69,6 +75,7 @@ class Grid(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.cursor = -1
         self._styles_made: dict[str, Style] = {}
+        self._drawn: dict[int, tuple[Spans, str]] = {}
 
     # what a pane defines
 
@@ -96,11 +103,14 @@ class Grid(ScrollView, can_focus=True):
         wanted = self.cursor if cursor is None else cursor
         self.cursor = max(0, min(wanted, self.count - 1)) if self.count else -1
         self._measure()
-        self.refresh()
+        self.redraw()
 
     def redraw(self) -> None:
-        """The rows look otherwise."""
-        self.refresh()
+        """Draw what looks otherwise than it did; a line that is the same costs no output."""
+        heads = self.heads(self.columns)
+        for y in range(self.size.height):
+            if self._drawn.get(y) != self._line(y, heads):
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def move(self, row: int, *, tell: bool = True) -> None:
         """Put the cursor on a row, as far as there is one, and bring it into view."""
@@ -148,32 +158,34 @@ class Grid(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen: a head, a row, or nothing."""
-        width = self.columns
-        heads = self.heads(width)
-        if y < len(heads):
-            return self._strip(heads[y], width, Style.null())
-        row = round(self.scroll_y) + y - len(heads)
-        if not self.count and row < len(told := self.empty(width)):
-            return self._strip(told[row], width, Style.null())
-        if not 0 <= row < self.count:
-            return Strip.blank(width, self.rich_style)
-        return self._strip(self.row(row, width), width, self._row_style(row))
+        line = self._drawn[y] = self._line(y, self.heads(self.columns))
+        spans, over = line
+        return self._strip(spans, self.columns, self._named(over) if over else Style.null())
 
-    def _row_style(self, row: int) -> Style:
+    def _line(self, y: int, heads: list[Spans]) -> tuple[Spans, str]:
+        """What stands in a line of the screen, and the style that lies over it."""
+        width = self.columns
+        if y < len(heads):
+            return heads[y], ""
+        row = round(self.scroll_y) + y - len(heads)
+        if 0 <= row < self.count:
+            return self.row(row, width), self._row_style(row)
+        told = [] if self.count else self.empty(width)
+        return (told[row] if 0 <= row < len(told) else ()), ""
+
+    def _row_style(self, row: int) -> str:
         if not self.pointed or row != self.cursor:
-            return Style.null()
-        return self._named("cursor" if self.has_focus else "cursor-away")
+            return ""
+        return "cursor" if self.has_focus else "cursor-away"
 
     def _strip(self, spans: Spans, width: int, over: Style) -> Strip:
-        base = self.rich_style
-        segments = [
-            Segment(
-                text if text.isprintable() else visible(text),
-                base + (self._named(name) if name else Style.null()) + over,
-            )
-            for text, name in spans
-        ]
-        return Strip(segments).adjust_cell_length(width, base + over)
+        base = self.rich_style + over
+        segments = []
+        for name, run in groupby(spans, key=itemgetter(1)):
+            text = "".join(span[0] for span in run)
+            style = self.rich_style + self._named(name) + over if name else base
+            segments.append(Segment(text if text.isprintable() else visible(text), style))
+        return Strip(segments).adjust_cell_length(width, base)
 
     def _named(self, name: str) -> Style:
         made = self._styles_made.get(name)

@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 from spooltool.render.text import columns, cut, visible
-from spooltool.render.units import age, moment, plural
+from spooltool.render.units import age, ago, moment, plural
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
 from spooltool.tui.model import Queue
-from spooltool.tui.spans import Span, Spans, text_of
+from spooltool.tui.spans import Span, Spans, cut_spans, text_of
+from spooltool.workers.log_messages import Rates
 from spooltool.workers.queue import Facts
 
 _WIDE = 120
 _SPARK = 24
-
-
-class Rates:
-    """Messages a second of the last ten, from the logs; None: they are not read."""
-
-    def __init__(self, stored: float, delivered: float, put_off: float) -> None:
-        self.stored = stored
-        self.delivered = delivered
-        self.put_off = put_off
-
-    def words(self) -> str:
-        """`in 12/s  out 11/s  put off 2/s`."""
-        return "  ".join(
-            f"{name} {rate:.0f}/s" if rate >= 10 or not rate else f"{name} {rate:.1f}/s"
-            for name, rate in (
-                ("in", self.stored),
-                ("out", self.delivered),
-                ("put off", self.put_off),
-            )
-        )
 
 
 class Header(Grid):
@@ -40,14 +21,12 @@ class Header(Grid):
     can_focus = False
     pointed = False
 
-    def __init__(self, queue: Queue, place: str, version: str, glyphs: Glyphs) -> None:
+    def __init__(self, queue: Queue, place: str, glyphs: Glyphs) -> None:
         super().__init__(id="header")
         self.queue = queue
         self.rates: Rates | None = None
         self.read_only = ""
-        self.note = ""
         self._place = place
-        self._version = version
         self._glyphs = glyphs
 
     @property
@@ -59,20 +38,20 @@ class Header(Grid):
         """One of them, its right part at the right edge."""
         left, right = (self._first, self._second)[row](width)
         gap = width - columns(text_of(left)) - columns(text_of(right)) - 1
-        if gap < 1:
-            room = max(0, width - columns(text_of(right)) - 2)
-            left, gap = [(cut(text_of(left), room), "strong")], 1
-        return [*left, (" " * gap, ""), *right, (" ", "")]
+        return cut_spans([*left, (" " * max(1, gap), ""), *right, (" ", "")], width)
 
     def _first(self, width: int) -> tuple[list[Span], list[Span]]:
+        """The place gives way to what is going on there: of a long path the end is shown."""
         now = self.queue.at
         when = moment(now)
-        left: list[Span] = [(f" {visible(self._place)}", "strong"), ("   ", "")]
-        left += [self._relay(width), ("   ", ""), *self._freshness()]
-        if self.read_only:
-            left += [("   ", ""), (f"READ ONLY: {self.read_only}", "warn")]
+        gap: Span = ("  " if width < _WIDE else "   ", "")
         form = "%H:%M:%S %Z" if width < _WIDE else "%Y-%m-%d %H:%M:%S %Z"
-        return left, [(when.strftime(form).strip() if when and now else "", "")]
+        right: list[Span] = [(when.strftime(form).strip() if when and now else "", "")]
+        state = [gap, self._relay(width), gap, *self._freshness()]
+        if self.read_only:
+            state += [gap, (f"READ ONLY: {self.read_only}", "warn")]
+        room = width - columns(text_of(state)) - columns(text_of(right)) - 3
+        return [(f" {_shortened(visible(self._place), max(room, 12))}", "strong"), *state], right
 
     def _relay(self, width: int) -> Span:
         relay = self.queue.facts.relay
@@ -100,7 +79,8 @@ class Header(Grid):
         if picture.gone:
             changes.append(f"{picture.gone:,} gone")
         what = f" ({', '.join(changes)})" if changes else ""
-        return [(f"FROZEN{what}", "warn")]
+        since = max(0.0, picture.at - self.queue.frozen_since)
+        return [(f"FROZEN {ago(since)} ago{what}", "warn")]
 
     def _second(self, width: int) -> tuple[list[Span], list[Span]]:
         facts = self.queue.facts
@@ -127,10 +107,29 @@ class Header(Grid):
             if drawn:
                 right += [(f"{name} ", "dim"), (f"{drawn}  ", "note")]
         if self.rates is not None:
-            right.append((self.rates.words(), ""))
+            right.append((_rate_words(self.rates), ""))
         if facts.relay.up:
             right.append((f"  conns {facts.relay.conns}/{facts.relay.max_conns}", ""))
         return right
+
+
+def _rate_words(rates: Rates) -> str:
+    """`in 12/s  out 11/s  put off 2/s`."""
+    named = (("in", rates.stored), ("out", rates.delivered), ("put off", rates.put_off))
+    return "  ".join(f"{name} {_shown_rate(rate.second)}/s" for name, rate in named)
+
+
+def _shown_rate(rate: float) -> str:
+    return f"{rate:.0f}" if rate >= 10 or not rate else f"{rate:.1f}"
+
+
+def _shortened(place: str, room: int) -> str:
+    """`gw1:~ool/relay`: the host and the end of the path."""
+    if columns(place) <= room:
+        return place
+    host, colon, path = place.partition(":")
+    kept = max(1, room - columns(host) - 2)
+    return cut(f"{host}{colon}~{path[-kept:]}", room)
 
 
 def matched_words(queue: Queue) -> list[Span]:

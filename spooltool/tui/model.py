@@ -67,9 +67,13 @@ class Queue:
         self._block: Block = EMPTY
         self._order = Order()
         self._epoch = -1
+        self.frozen_since = 0.0
 
     def take(self, frame: Frame) -> None:
-        """Take in a picture that has come with its descriptors."""
+        """Take in a picture that has come with its descriptors.
+
+        `frozen_since` is when a frozen list was frozen, unix seconds.
+        """
         picture: Picture = frame.value
         block_fd, order_fd = frame.fds
         self._block = block(block_fd, picture.rows)
@@ -79,6 +83,9 @@ class Queue:
             self._epoch = picture.epoch
         del self.strings[picture.strings_from :]
         self.strings.extend(picture.strings)
+        was = self.picture is not None and self.picture.frozen
+        if not (was and picture.frozen):
+            self.frozen_since = picture.at
         self.picture = picture
 
     @property

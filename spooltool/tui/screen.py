@@ -1,28 +1,31 @@
 """The main screen: the list, what stands beside it, and the keys that look.
 
 One screen for every size: at 80×24 the list and the verdict of the row under the cursor, from
-140×40 on everything side by side.  The list is frozen while something is tagged or a plan
-is open, and for two seconds after each key, so that nothing moves under a finger.
+140×40 on everything side by side.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widget import Widget
 
 from spooltool.diagnose.grouping import KEYS
 from spooltool.look.sight import Sight
-from spooltool.look.sorting import SORT_KEYS
 from spooltool.render.journal import short_line
 from spooltool.render.text import visible
-from spooltool.tui.commands import command, ls_command, query_words
+from spooltool.tui.aim import aim_at, host_of
+from spooltool.tui.beside import Beside, MessageLog
+from spooltool.tui.changes.plan_dialog import PlanDialog
+from spooltool.tui.changes.target import Target
+from spooltool.tui.changing import Changing
+from spooltool.tui.commands import command, ls_command
 from spooltool.tui.feeds import Feeds
 from spooltool.tui.filter import FilterBar
 from spooltool.tui.footer import Footer
@@ -30,69 +33,89 @@ from spooltool.tui.glimpse import Glimpses
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
 from spooltool.tui.header import Header, matched_words
-from spooltool.tui.keys import LOOK
+from spooltool.tui.help import HelpScreen, documented
+from spooltool.tui.keys import LOOK, Key, Where, bindings
+from spooltool.tui.message.pane import MessagePane
 from spooltool.tui.model import Queue
+from spooltool.tui.palette import Choice, Palette
 from spooltool.tui.panes.destinations import DestinationsPane
+from spooltool.tui.panes.log import LogPane
 from spooltool.tui.panes.orders import OrdersPane
 from spooltool.tui.panes.queue import QueuePane
 from spooltool.tui.panes.reasons import ReasonsPane
-from spooltool.workers.queue import Ask, Freeze, Misread, Picture, Show, Thaw
-from spooltool.workers.table import Cells
+from spooltool.tui.panes.verdict import VerdictPane
+from spooltool.tui.stillness import Stillness
+from spooltool.workers.log_messages import Rates
+from spooltool.workers.queue import Ask, Misread, Picture, Show, Thaw
 from spooltool.workers.wire import Frame
-
-STILL = 2.0
-"""Seconds for which the list stays as it is after a key."""
 
 WIDE, HIGH = 140, 40
 """From this size on everything is side by side."""
 
-_SORTS = ("", *SORT_KEYS.split(", "))
 _GROUPS = tuple(key.name for key in KEYS)
 
 
 class MainScreen(Screen[None]):
     """The queue on one screen."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key.pressed, key.action, key.label, show=False) for key in LOOK
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Where.SCREEN)
     DEFAULT_CLASSES = "spool"
 
-    def __init__(self, sight: Sight, glyphs: Glyphs, feeds: Feeds, *, query: str = "stuck") -> None:
+    def __init__(
+        self,
+        sight: Sight,
+        glyphs: Glyphs,
+        feeds: Feeds,
+        *,
+        query: str = "stuck",
+        read_only: str = "",
+    ) -> None:
         super().__init__()
         self.sight = sight
         self.feeds = feeds
-        self.glyphs = glyphs
         self.queue = Queue()
-        self.header = Header(self.queue, sight.place, "", glyphs)
+        self.changing = Changing(self, feeds, read_only)
+        self.glimpses = Glimpses(sight, self.queue)
+        self.header = Header(self.queue, sight.place, glyphs)
+        self.header.read_only = read_only
         self.filter = FilterBar(query)
-        self.list = QueuePane(self.queue, Glimpses(sight).recipients, id="queue")
+        self.list = QueuePane(self.queue, self.glimpses.recipients, glyphs, id="queue")
         self.destinations = DestinationsPane(glyphs, id="destinations")
         self.reasons = ReasonsPane(glyphs, id="reasons")
         self.orders = OrdersPane(glyphs, id="orders")
-        self.footer = Footer(LOOK, ())
+        self.footer = Footer(LOOK, self.changing.keys)
+        self.message = MessagePane(line=glyphs.line, id="message")
+        self.log_pane = LogPane(glyphs, id="log")
+        self.verdict = VerdictPane(line=glyphs.line, changes=not read_only, id="verdict")
+        self.message_log = MessageLog(feeds, self.message, self._logs_ended)
+        self.beside = Beside(
+            *(self, sight, self.queue, self.glimpses),
+            *(self.message, self.log_pane, self.verdict),
+        )
+        self.lower = Horizontal(self.message, self.log_pane, id="lower")
         self.left = Vertical(self.destinations, self.reasons, self.orders, id="left")
+        self.upper = Horizontal(self.left, self.list, id="upper")
+        self.still = Stillness(self, self.ask, self._is_needed_still)
         self.shown = 1
         self.query_text = query
+        self.group = "dst"
         self._serial = 0
-        self._asked_frozen = False
-        self._still: Timer | None = None
-        self._range: str | None = None
-        self._group = "dst"
+        self._used = False
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         yield self.header
         yield self.filter
-        with Horizontal(id="upper"):
-            yield self.left
-            yield self.list
+        yield self.upper
+        yield self.verdict
+        yield self.lower
         yield self.footer
 
     @property
     def panes(self) -> dict[int, Widget]:
         """The panes by their digit."""
-        return {1: self.list, 2: self.destinations, 3: self.reasons, 4: self.orders}
+        beside: list[Widget] = [self.destinations, self.reasons, self.orders]
+        return dict(enumerate([self.list, *beside, self.message, self.log_pane], 1))
 
     @property
     def wide(self) -> bool:
@@ -100,22 +123,39 @@ class MainScreen(Screen[None]):
         return self.size.width >= WIDE and self.size.height >= HIGH
 
     def on_mount(self) -> None:
-        """Ask for the first picture."""
+        """Ask for the first picture; the keys that change are there where they may be used."""
+        for key in self.changing.keys:
+            self._bindings.bind(key.pressed, key.action, show=False)
         self._reader = self.feeds.queue(self.told, self._reader_ended)
+        self._logs = self.feeds.logs(self._told_log, self._logs_ended)
         self._arrange()
         self.list.focus()
         self._show()
+        self.log_pane.ask()
+
+    def on_unmount(self) -> None:
+        """The processes end with the screen."""
+        for feed in (self._reader, self._logs, self.message_log, self.changing):
+            feed.close()
 
     def on_resize(self, event: events.Resize) -> None:
         """Another size, other panes."""
-        self.call_after_refresh(self._arrange)
+        self.call_after_refresh(self._arranged_anew)
+
+    def _arranged_anew(self) -> None:
+        self._arrange()
+        self.beside.look()  # other panes are seen than before
 
     def _arrange(self) -> None:
         wide, shown = self.wide, self.shown
         self.set_class(wide, "-wide")
         for number, pane in self.panes.items():
             pane.display = wide or number == shown
+        self.list.titled = wide
         self.left.display = wide or shown in (2, 3, 4)
+        self.lower.display = wide or shown in (5, 6)
+        self.upper.display = wide or shown < 5
+        self.verdict.display = not wide and shown == 1
         self.header.styles.height = self.header.count
         self.footer.styles.height = self.footer.count
 
@@ -127,15 +167,22 @@ class MainScreen(Screen[None]):
 
     def _show(self) -> None:
         self._serial += 1
-        self.ask(Show(self._serial, self.query_text, self.list.sort, self._group))
+        self.ask(Show(self._serial, self.query_text, self.list.sort, self.group))
         self._equal()
-
-    def on_unmount(self) -> None:
-        """The processes end with the screen."""
-        self._reader.close()
 
     def _reader_ended(self, why: str) -> None:
         self.footer.notice(f"the reader has ended: {visible(why)}", "bad")
+
+    def _told_log(self, frame: Frame) -> None:
+        told = frame.value
+        self.log_pane.now = self.message_log.now = self.queue.at
+        if isinstance(told, Rates):
+            self.header.rates = told
+            self.header.redraw()
+        self.log_pane.take(told)
+
+    def _logs_ended(self, why: str) -> None:
+        self.footer.notice(f"the logs are not followed any more: {visible(why)}", "bad")
 
     def told(self, frame: Frame) -> None:
         """What the reader says."""
@@ -148,18 +195,13 @@ class MainScreen(Screen[None]):
                 self._take(frame, fresh=serial == self._serial)
 
     def _take(self, frame: Frame, *, fresh: bool) -> None:
-        under = self.under_cursor()
+        before = self.list.under if self._used else None
         self.queue.take(frame)
-        row = None
-        if under is not None:
-            row = self.queue.row_of(under.number, self.list.cursor)
-            if row is None:
-                self._lost(under)
-        self.list.reset(row)
-        if fresh and self.filter.error is None:
-            self.filter.right(matched_words(self.queue))
+        self.list.follow(before)
+        if fresh:
+            self._matched()
         facts, now = self.queue.facts, self.queue.at
-        self.destinations.take(facts.groups, self._group)
+        self.destinations.take(facts.groups, self.group)
         self.reasons.take(facts.reasons)
         self.orders.take(facts, now)
         self.filter.values = {
@@ -169,89 +211,44 @@ class MainScreen(Screen[None]):
         if facts.transactions:
             self.footer.last(short_line(facts.transactions[0], now))
         self.header.redraw()
+        self.beside.attend(self.list.under)
 
-    def _lost(self, under: Cells) -> None:
-        """The message under the cursor is not listed any more."""
-        if len(self.queue):
-            self.footer.notice(f"{under.letter}{under.number} has left the list")
-
-    def under_cursor(self) -> Cells | None:
-        """The message under the cursor."""
-        row = self.list.cursor
-        return self.queue[row] if 0 <= row < len(self.queue) else None
-
-    # freezing
+    def _matched(self) -> None:
+        if self.filter.error is None:
+            self.filter.right(matched_words(self.queue))
 
     def touched(self) -> None:
-        """A key: for a while nothing moves."""
-        self._freeze(True)
-        if self._still is not None:
-            self._still.stop()
-        self._still = self.set_timer(STILL, self._settle)
+        """A key: for a while nothing moves; from the first one on the cursor is a message."""
+        self._used = True
+        self.still.touched()
 
-    def _settle(self) -> None:
-        self._still = None
-        if not self.queue.tags and self._range is None and self.app.screen is self:
-            self._freeze(False)
+    def _is_needed_still(self) -> bool:
+        return self.list.tagging or isinstance(self.app.screen, PlanDialog)
 
-    def _freeze(self, on: bool) -> None:
-        if on != self._asked_frozen:
-            self._asked_frozen = on
-            self.ask(Freeze(on))
+    def target(self) -> Target:
+        """What a key that changes is about.  Raises QueryError."""
+        chosen = self.list.chosen
+        if self.destinations.has_focus and self.group == "dst":
+            host = self.destinations.label(self.destinations.cursor)
+        elif self.orders.has_focus:
+            host = self.orders.host(self.orders.cursor)
+        else:
+            host = host_of(self.queue, chosen)
+        return aim_at(self.queue, chosen, self.query_text, host)
 
-    # keys that look
+    # keys
 
     def action_filter(self) -> None:
         """Type what is to be listed, in the query language; Tab completes."""
         self.filter.edit()
 
-    def action_tag(self) -> None:
-        """Mark the message under the cursor, or mark it no more; the cursor goes on."""
-        cells = self.under_cursor()
-        if cells is not None:
-            self.queue.tags.turn(cells.number)
-            self.list.refresh_row(self.list.cursor)
-            self.list.move(self.list.cursor + 1)
-            self._tags_changed()
-
-    def action_range(self) -> None:
-        """Mark from here: a second `v` marks everything between; Esc takes it back."""
-        cells = self.under_cursor()
-        if cells is None:
-            return
-        if self._range is None:
-            self._range = cells.number
-            self.footer.notice("range begins here: move, then v again; Esc leaves it")
-            return
-        start = self.queue.row_of(self._range, self.list.cursor)
-        self._range = None
-        self.footer.notice("")
-        if start is not None:
-            low, high = sorted((start, self.list.cursor))
-            self.queue.tags.add(self.queue[row].number for row in range(low, high + 1))
-            self._tags_changed()
-
-    def action_tag_all(self) -> None:
-        """Mark everything that the filter means, as a query: `space` then leaves one out."""
-        if len(self.queue):
-            self.queue.tags.take_all()
-            self._tags_changed()
-
-    def _tags_changed(self) -> None:
-        self.list.redraw()
-        if self.filter.error is None:
-            self.filter.right(matched_words(self.queue))
-
     def action_back(self) -> None:
         """Untag, or go back to the list."""
         self.footer.notice("")
-        if self._range is not None:
-            self._range = None
-        elif self.focused is not self.list or self.shown != 1:
+        if self.focused is not self.list or self.shown != 1:
             self.action_pane(1)
-        elif self.queue.tags:
-            self.queue.tags.clear()
-            self._tags_changed()
+        else:
+            self.list.step_back()
 
     def action_thaw(self) -> None:
         """Take in what came and drop what left since the list was frozen."""
@@ -265,6 +262,8 @@ class MainScreen(Screen[None]):
         self.shown = number
         self._arrange()
         pane.focus()
+        if number in (1, 5):
+            self.beside.look()
         self._equal()
 
     def action_next_pane(self) -> None:
@@ -273,27 +272,61 @@ class MainScreen(Screen[None]):
         at = next((n for n, pane in self.panes.items() if pane.has_focus_within), self.shown)
         self.action_pane(numbers[(numbers.index(at) + 1) % len(numbers)])
 
-    def action_sort(self) -> None:
-        """Sort by the next key."""
-        self._sort(_SORTS[(_SORTS.index(self.list.sort.removeprefix("-")) + 1) % len(_SORTS)])
+    def action_why(self) -> None:
+        """Why the message under the cursor is where it is, with all that is known of it."""
+        self.message.choose("why")
+        self.action_pane(5)
 
-    def action_reverse(self) -> None:
-        """Sort the other way round."""
-        sort = self.list.sort or "age"
-        self._sort(sort[1:] if sort.startswith("-") else f"-{sort}")
+    def action_log(self) -> None:
+        """The log: of everything, then of this message, then of this destination."""
+        if self.shown == 6 or self.log_pane.has_focus:
+            self.log_pane.action_cycle()
+        self.action_pane(6)
 
-    def _sort(self, key: str) -> None:
-        self.list.sort = key
-        self.footer.notice(f"sorted by {key}" if key else "in the queue's order: oldest first")
-        self._show()
-        self.list.redraw()
+    def action_pager(self) -> None:
+        """The message under the cursor in $PAGER."""
+        self.beside.look()
+        self.message.action_pager()
 
     def action_regroup(self) -> None:
         """Count pane 2 by the next key: destination, domain, sender, rule, …"""
-        self._group = _GROUPS[(_GROUPS.index(self._group) + 1) % len(_GROUPS)]
+        self.group = _GROUPS[(_GROUPS.index(self.group) + 1) % len(_GROUPS)]
         self._show()
         if not self.wide:
             self.action_pane(2)
+
+    def action_change(self, key: str) -> None:
+        """Open the plan of a change."""
+        self.changing.open_by_key(key)
+
+    def action_changes(self) -> None:
+        """Every change by name, with or without a key."""
+        self.app.push_screen(Palette(self.changing.choices()))
+
+    def action_help(self) -> None:
+        """What every key does, and the words of the filter."""
+        width = min(108, self.size.width - 4)
+        said = [(key.shown, documented(self._owner(key), key.action)) for key in LOOK]
+        self.app.push_screen(HelpScreen(said, self.changing.said(), width))
+
+    def action_palette(self) -> None:
+        """Every action by name."""
+        looks = [
+            Choice(key.shown, key.name, documented(self._owner(key), key.action), self._act(key))
+            for key in LOOK
+            if key.action != "palette"
+        ]
+        self.app.push_screen(Palette([*looks, *self.changing.choices()]))
+
+    def _owner(self, key: Key) -> object:
+        """Whose action a key is."""
+        return {Where.SCREEN: self, Where.LIST: self.list, Where.APP: self.app}[key.where]
+
+    def _act(self, key: Key) -> Callable[[], object]:
+        owner = self._owner(key)
+        run = self.list.run_action if owner is self.list else self.run_action
+        action = f"app.{key.action}" if owner is self.app else key.action
+        return lambda: self.call_later(run, action)
 
     # what the panes say
 
@@ -310,23 +343,54 @@ class MainScreen(Screen[None]):
         words = [text.rpartition(" ")[2] for text in event.texts]
         self.footer.notice("  ".join(words[:20]))
 
-    def on_queue_pane_sorted_by(self, event: QueuePane.SortedBy) -> None:
-        """A heading was clicked: by it, and again: the other way."""
-        if self.list.sort == event.key:
-            self.action_reverse()
-        else:
-            self._sort(event.key)
+    def on_queue_pane_resorted(self, event: QueuePane.Resorted) -> None:
+        """Another order is wanted."""
+        self._show()
+
+    def on_queue_pane_tagged(self, event: QueuePane.Tagged) -> None:
+        """Other messages are tagged."""
+        self._matched()
+
+    def on_queue_pane_noted(self, event: QueuePane.Noted) -> None:
+        """The list has something to tell."""
+        self.footer.notice(event.text)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Enter on a row: a filter, or the message."""
         event.stop()
         match event.grid:
             case DestinationsPane() as pane:
-                self._narrow(pane.groups[event.row].query)
+                query = pane.groups[event.row].query
+                self._narrow(f"stuck {query}" if query else "")
             case ReasonsPane() as pane:
                 self._narrow(pane.reasons[event.row].query)
             case OrdersPane() as pane:
                 self._narrow(pane.selected_by(event.row))
+            case QueuePane():
+                self.action_pane(5)
+
+    def on_grid_moved(self, event: Grid.Moved) -> None:
+        """The cursor of the list is on another message."""
+        event.stop()
+        if event.grid is self.list:
+            self.beside.attend(self.list.under)
+
+    def on_log_pane_asked(self, event: LogPane.Asked) -> None:
+        """The log pane wants other lines."""
+        self._logs.ask(event.show)
+
+    def on_log_pane_message_chosen(self, event: LogPane.MessageChosen) -> None:
+        """The message of a log line."""
+        self.action_pane(5)
+        self.beside.open(event.number, event.letter)
+
+    def on_log_pane_copied(self, event: LogPane.Copied) -> None:
+        """A line was copied; it is shown, too."""
+        self.footer.notice(f"copied: {event.text}")
+
+    def on_message_pane_log_wanted(self, event: MessagePane.LogWanted) -> None:
+        """The log lines of the message are wanted."""
+        self.message_log.want(event.number)
 
     def _narrow(self, query: str) -> None:
         """A filter from a pane: the query language is learnt from it."""
@@ -336,8 +400,7 @@ class MainScreen(Screen[None]):
 
     def set_query(self, text: str, *, typed: bool = False) -> None:
         """List something else; what was tagged is tagged no more."""
-        self.queue.tags.clear()
-        self._range = None
+        self.list.untag()
         self.query_text = text
         if not typed:
             self.filter.put(text)
@@ -350,26 +413,15 @@ class MainScreen(Screen[None]):
         """The command that shows what the pane shows."""
         match self.shown:
             case 2:
-                words = ["group", "stuck", "--by", self._group]
+                self.footer.equal(command("group", "stuck", "--by", self.group))
             case 3:
-                words = ["group", "stuck", "--by", "reason"]
+                self.footer.equal(command("group", "stuck", "--by", "reason"))
             case 4:
-                words = ["suspend"]
+                self.footer.equal(command("suspend"))
+            case 5:
+                under = self.list.under
+                self.footer.equal(command("show", under.number if under else "ID"))
+            case 6:
+                self.footer.equal(command("log", "-f"))
             case _:
                 self.footer.equal(ls_command(self.query_text, self.list.sort))
-                return
-        self.footer.equal(command(*words))
-
-
-def selection_words(screen: MainScreen) -> list[str]:
-    """The query of what is tagged, else of the message under the cursor; [] for nothing."""
-    tags = screen.queue.tags
-    if tags.everything:
-        words = query_words(screen.query_text)
-        if tags.left_out:
-            words += ["not", f"({' or '.join(tags.left_out)})"]
-        return words
-    if tags.numbers:
-        return list(tags.numbers)
-    under = screen.under_cursor()
-    return [under.number] if under is not None else []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from textual.theme import Theme
 
 _DARK = {
-    "dim": "#9a9a9a",
+    "dim": "#a0a0a0",
     "title": "#8ab4f8",
     "head": "#b0b0b0",
     "strong": "#ffffff",
@@ -23,6 +23,12 @@ _DARK = {
     "removed": "#ff8a80",
     "found": "#ffe082",
 }
+_HEAT = {
+    "dark": ("#33201c", "#552a22", "#783426", "#963c2a"),
+    "light": ("#fdeae6", "#fbd3ca", "#f6b5a8", "#f19a8b"),
+    "contrast": ("#301000", "#552000", "#7a2e00", "#9c3b00"),
+}
+"""Grounds of cells that count few, some, many, most; the number stands on them in plain text."""
 _LIGHT = {
     "dim": "#5c5c5c",
     "title": "#1a4fa0",
@@ -77,6 +83,7 @@ def _theme(
             "scrollbar": styles["dim"],
             "scrollbar-background": away,
             **{f"ink-{style}": colour for style, colour in styles.items()},
+            **{f"heat-{level}": ground for level, ground in enumerate(_HEAT[name], 1)},
         },
     )
 

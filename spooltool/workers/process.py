@@ -92,6 +92,11 @@ class Worker:
         if not waiting:
             self._send()
 
+    def hurry(self) -> None:
+        """Ask it to end, by SIGTERM."""
+        if self._alive:
+            self._process.send_signal(signal.SIGTERM)
+
     def close(self, patience: float | None = PATIENCE) -> None:
         """End it and reap it.  It is killed when it takes longer than `patience` to end.
 

@@ -139,7 +139,8 @@ class Picture:
     `at` is unix seconds.  `rows` slots are in the block, `listed` of them in the order;
     `strings` are to be appended to those of the same `epoch` from index `strings_from` on.
     `reading` tells that the first scan is not through, `judging` that the query is not;
-    `matched` then counts what is known so far.  While `frozen`, `new` messages match that
+    `matched` then counts what is known so far; `longest` is the length of the longest
+    number.  While `frozen`, `new` messages match that
     are not listed and `gone` listed ones have left.
     """
 
@@ -158,6 +159,7 @@ class Picture:
     frozen: bool = False
     new: int = 0
     gone: int = 0
+    longest: int = 8
 
 
 @dataclass(frozen=True, slots=True)

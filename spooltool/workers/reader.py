@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import time
+from collections.abc import Sequence
 
 from spooltool.live.watcher import SpoolWatch
 from spooltool.look.sight import Sight
@@ -21,12 +22,6 @@ _SLICE = 0.05
 
 _LONGEST_REST = 60.0
 _YOUNG_OBJECTS = 50_000
-
-
-def arguments(sight: Sight) -> list[str]:
-    """What the process is started with to look at the same spool at the same time."""
-    as_of = "" if sight.as_of is None else repr(sight.now)
-    return [sight.spool.path, sight.config_option or "", as_of]
 
 
 class _Watch:
@@ -63,14 +58,12 @@ class _Watch:
         os.close(self.woken)
 
 
-def work(screen: Screen, words: list[str]) -> None:
-    """Read until the screen ends."""
-    path, config, as_of = words
-    sight = Sight(spool_option=path, config_option=config or None, as_of=as_of or None)
+def work(screen: Screen, arguments: Sequence[str]) -> None:
+    """Read a spool, given as a sight is handed over, until the screen ends."""
+    sight = Sight.taken_over(arguments)
     gc.freeze()
     gc.set_threshold(_YOUNG_OBJECTS)  # a million numbers and no cycle among them
-    fixed = sight.now if as_of else None
-    reader = Reader(sight, time.time if fixed is None else lambda: fixed)
+    reader = Reader(sight, time.time if sight.as_of is None else lambda: sight.now)
     watch = _Watch(reader)
     try:
         _loop(screen, reader, watch)

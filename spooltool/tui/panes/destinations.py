@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from spooltool.diagnose.grouping import AGES
+from spooltool.diagnose.grouping import AGES, UNKNOWN_AGE
 from spooltool.render.text import fit, fit_right, visible
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
 from spooltool.tui.spans import Span, Spans
+from spooltool.tui.title import title_line
 from spooltool.workers.queue import Group
 
 _STATE = 5
-_NUMBER = 5
+_ALL, _NUMBER = 6, 4
 _BAD = frozenset(("down", "late"))
 
 
@@ -26,6 +27,7 @@ class DestinationsPane(Grid):
         self.groups: tuple[Group, ...] = ()
         self.key = "dst"
         self._glyphs = glyphs
+        self._most = 0
 
     def take(self, groups: tuple[Group, ...], key: str) -> None:
         """Other counts."""
@@ -33,8 +35,13 @@ class DestinationsPane(Grid):
         if (groups, key) == (self.groups, self.key):
             return
         self.groups, self.key = groups, key
+        self._most = max((max(group.ages, default=0) for group in groups), default=0)
         labels = [group.label for group in groups]
         self.reset(labels.index(chosen) if chosen in labels else None)
+
+    def label(self, row: int) -> str:
+        """What a row counts; "" for no row."""
+        return self.groups[row].label if 0 <= row < len(self.groups) else ""
 
     @property
     def count(self) -> int:
@@ -47,12 +54,23 @@ class DestinationsPane(Grid):
         title = title_line(
             f"2 {'DESTINATION' if self.key == 'dst' else name} x AGE (stuck)", width, self._glyphs
         )
-        line = "  " + fit(name, self._label(width)) + fit_right("ALL", _NUMBER + 1)
-        line += "".join(fit_right(heading, _NUMBER) for heading, _ in AGES)
+        line = "  " + fit(name, self._label(width)) + fit_right("ALL", _ALL)
+        line += "".join(fit_right(heading, _NUMBER) for heading in self._ages)
         return [title, [(line + fit_right("STATE", _STATE + 1), "head")]]
 
     def _label(self, width: int) -> int:
-        return max(8, width - 2 - (_NUMBER + 1) - _NUMBER * len(AGES) - (_STATE + 1) - 1)
+        return max(8, width - 2 - _ALL - _NUMBER * len(self._ages) - (_STATE + 1) - 1)
+
+    @property
+    def _ages(self) -> list[str]:
+        """The headings of the columns; the age that nothing tells only where there is such mail."""
+        unknown = any(group.ages[len(AGES) :] > (0,) for group in self.groups)
+        return [heading for heading, _ in AGES] + [UNKNOWN_AGE] * unknown
+
+    def _heat(self, number: int) -> int:
+        """1 to 4, by how much of the largest cell it is: each step is a factor of four."""
+        share = number / max(self._most, 1)
+        return 4 if share > 1 / 4 else 3 if share > 1 / 16 else 2 if share > 1 / 64 else 1
 
     def row(self, row: int, width: int) -> Spans:
         """One destination."""
@@ -61,24 +79,18 @@ class DestinationsPane(Grid):
         spans: list[Span] = [
             (">" if row == self.cursor else " ", "strong"),
             (" " + fit(visible(group.label) or "-", self._label(width)), "dim" if quiet else ""),
-            (fit_right(_number(group.messages), _NUMBER + 1), "dim" if quiet else "strong"),
+            (fit_right(_number(group.messages, _ALL - 1), _ALL), "dim" if quiet else "strong"),
         ]
-        for at, number in enumerate(group.ages[: len(AGES)]):
-            style = "dim" if not number else "bad" if at >= 4 else "warn" if at >= 2 else ""
-            spans.append((fit_right(_number(number), _NUMBER), style))
+        for number in group.ages[: len(self._ages)]:
+            style = f"heat{self._heat(number)}" if number else "dim"
+            spans.append((fit_right(_number(number, _NUMBER - 1), _NUMBER), style))
         bad = group.state in _BAD or group.state[:1] in ("4", "5")
         style = "bad" if bad else "warn" if group.state == "susp" else "good"
         return [*spans, (fit_right(visible(group.state), _STATE + 1), style)]
 
 
-def _number(number: int) -> str:
-    """`.` for none: what is there stands out; five digits at most."""
+def _number(number: int, digits: int) -> str:
+    """`.` for none, so that what is there stands out; `12k` where the digits do not suffice."""
     if not number:
         return "."
-    return str(number) if number < 10_000 else f"{number // 1000}k"
-
-
-def title_line(title: str, width: int, glyphs: Glyphs) -> Spans:
-    """`- 2 DESTINATION x AGE -----`, as wide as its pane."""
-    text = f"{glyphs.line} {title} "
-    return [(fit(text, width) if len(text) >= width else text.ljust(width, glyphs.line), "title")]
+    return str(number) if number < 10**digits else f"{number // 1000}k"

@@ -7,8 +7,8 @@ from spooltool.render.text import cut
 from spooltool.render.units import age, plural, size
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
-from spooltool.tui.panes.destinations import title_line
 from spooltool.tui.spans import Span, Spans
+from spooltool.tui.title import title_line
 from spooltool.workers.queue import Facts
 
 _LITTLE = 0.05
@@ -25,10 +25,12 @@ class OrdersPane(Grid):
         super().__init__(id=id)
         self._glyphs = glyphs
         self._rows: list[tuple[Span, str]] = []
+        self._hosts: list[str] = []
 
     def take(self, facts: Facts, now: float) -> None:
         """Other facts."""
         rows = [*_orders(facts, now), *_connections(facts), *_disk(facts, now)]
+        self._hosts = [order.host for order in facts.relay.orders]
         if rows != self._rows:
             self._rows = rows
             self.reset()
@@ -36,6 +38,10 @@ class OrdersPane(Grid):
     def selected_by(self, row: int) -> str:
         """What a row's mail is selected by; "" where it is not about mail."""
         return self._rows[row][1]
+
+    def host(self, row: int) -> str:
+        """The host that a row is an order about; "" where it is none."""
+        return self._hosts[row] if 0 <= row < len(self._hosts) else ""
 
     @property
     def count(self) -> int:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from textual import events
+from textual.binding import BindingType
 from textual.message import Message
 
+from spooltool.look.sorting import SORT_KEYS
 from spooltool.render.text import columns, cut, fit, fit_right, visible
 from spooltool.render.units import age, due, plural, size
+from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
+from spooltool.tui.keys import Where, bindings
 from spooltool.tui.model import Queue
 from spooltool.tui.spans import Span, Spans
+from spooltool.tui.title import title_line
 from spooltool.workers.table import UNKNOWN, Cells, Flag
 
 Recipients = Callable[[Cells], str]
@@ -32,6 +37,13 @@ _STANDING_STYLE = {
 }
 
 
+_MAY_MEND = frozenset(("put-off", "overdue", "limit"))
+"""Reasons of *stuck* that mostly end by themselves."""
+
+
+SORTS = ("", *SORT_KEYS.split(", "))
+
+
 class Widths(NamedTuple):
     """Widths of the columns that grow; 0 leaves a column out."""
 
@@ -49,7 +61,7 @@ def widths(width: int, id_width: int = 9) -> Widths:
         return Widths(id_width, dst, 0, max(8, room - dst - 1))
     room -= _SIZE + 2
     dst = max(14, min(30, room // 4))
-    recipient = max(16, min(40, room // 4))
+    recipient = max(16, min(40, room * 3 // 10))
     return Widths(id_width, dst, recipient, max(8, room - dst - 1 - recipient - 2))
 
 
@@ -61,19 +73,38 @@ class QueuePane(Grid):
     with its word `gone`.
     """
 
-    class SortedBy(Message):
-        """A heading was clicked."""
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Where.LIST)
 
-        def __init__(self, key: str) -> None:
+    class Resorted(Message):
+        """The list is wanted in the order of `sort`."""
+
+    class Tagged(Message):
+        """Other messages are tagged."""
+
+    class Noted(Message):
+        """Something to be told to whoever pressed a key."""
+
+        def __init__(self, text: str) -> None:
             super().__init__()
-            self.key = key
+            self.text = text
 
-    def __init__(self, queue: Queue, recipients: Recipients, *, id: str | None = None) -> None:
+    def __init__(
+        self, queue: Queue, recipients: Recipients, glyphs: Glyphs, *, id: str | None = None
+    ) -> None:
         super().__init__(id=id)
+        self.titled = False
+        self._glyphs = glyphs
         self.queue = queue
         self.sort = ""
         self._recipients = recipients
-        self._id_width = 9
+        self._range: str | None = None
+        self._adrift = False
+
+    @property
+    def _id_width(self) -> int:
+        """Of the longest number, with its letter."""
+        picture = self.queue.picture
+        return min(17, max(9, 1 + (picture.longest if picture else 8)))
 
     @property
     def count(self) -> int:
@@ -81,12 +112,21 @@ class QueuePane(Grid):
         return len(self.queue)
 
     def heads(self, width: int) -> list[Spans]:
-        """The headings; the one that the list is sorted by stands out, with its direction."""
+        """A title where other panes have one, too; the headings, that of the order stands out."""
         spans: list[Span] = [("  ", "head")]
         for key, text, gap in self._headings(width):
             chosen = self.sort.removeprefix("-") == key
             spans += [(text, "strong" if chosen else "head"), (gap, "head")]
-        return [spans]
+        return [self._title(width), spans] if self.titled else [spans]
+
+    def _title(self, width: int) -> Spans:
+        order = f"by {self.sort}" if self.sort else "oldest first"
+        title = f"1 QUEUE  {order}"
+        if self.count:
+            top = round(self.scroll_y) + 1
+            last = min(self.count, top + self.size.height - 3)
+            title += f"  {top:,}-{last:,} of {self.count:,}"
+        return title_line(title, width, self._glyphs)
 
     def key_at(self, x: int) -> str:
         """The sort key of the heading at a column; "" where there is none."""
@@ -113,11 +153,128 @@ class QueuePane(Grid):
         return [*found, ("reason", fit("WHY", w.why), "")]
 
     def on_click(self, event: events.Click) -> None:
-        """A heading sorts; a row takes the cursor."""
+        """A heading sorts, and again: the other way round; a row takes the cursor."""
         if event.y >= self.head_rows:
             super().on_click(event)
         elif key := self.key_at(event.x):
-            self.post_message(self.SortedBy(key))
+            if self.sort == key:
+                self.action_reverse()
+            else:
+                self._sort_by(key)
+
+    # the cursor
+
+    @property
+    def under(self) -> Cells | None:
+        """The message under the cursor."""
+        return self.queue[self.cursor] if 0 <= self.cursor < len(self.queue) else None
+
+    @property
+    def chosen(self) -> Cells | None:
+        """The same, but None where nobody put the cursor there.
+
+        When its message leaves, the cursor stands on a neighbour that moved up: for nothing,
+        until it is moved.
+        """
+        return None if self._adrift else self.under
+
+    def move(self, row: int, *, tell: bool = True) -> None:
+        """A person puts the cursor there."""
+        self._adrift = False
+        super().move(row, tell=tell)
+
+    def follow(self, before: Cells | None) -> None:
+        """Other rows: the cursor goes where its message is now."""
+        if before is None:
+            self.reset(0)
+            return
+        row = self.queue.row_of(before.number, self.cursor)
+        if row is None:
+            self._adrift = True
+            name = f"{before.letter}{before.number}"
+            self.post_message(self.Noted(f"{name} has left the list: move the cursor"))
+        self.reset(row)
+
+    # keys
+
+    @property
+    def tagging(self) -> bool:
+        """Whether something is tagged, or about to be."""
+        return bool(self.queue.tags) or self._range is not None
+
+    def untag(self) -> None:
+        """Nothing is tagged, and no range is begun."""
+        self._range = None
+        self.queue.tags.clear()
+        self._tags_changed()
+
+    def step_back(self) -> None:
+        """Esc: a range that was begun is not, else nothing is tagged."""
+        if self._range is not None:
+            self._range = None
+        else:
+            self.untag()
+
+    def action_tag(self) -> None:
+        """Mark the message under the cursor, or mark it no more; the cursor goes on."""
+        cells = self.chosen
+        if cells is not None:
+            self.queue.tags.turn(cells.number)
+            self.refresh_row(self.cursor)
+            self.move(self.cursor + 1)
+            self._tags_changed()
+
+    def action_range(self) -> None:
+        """Mark from here: a second `v` marks everything between; Esc takes it back."""
+        cells = self.chosen
+        if cells is None:
+            return
+        if self._range is None:
+            self._range = cells.number
+            self.post_message(self.Noted("range begins here: move, then v again; Esc leaves it"))
+            return
+        start = self.queue.row_of(self._range, self.cursor)
+        self._range = None
+        self.post_message(self.Noted(""))
+        if start is not None:
+            low, high = sorted((start, self.cursor))
+            self.queue.tags.add(self.queue[row].number for row in range(low, high + 1))
+            self._tags_changed()
+
+    def action_tag_all(self) -> None:
+        """Mark everything that the filter means, as a query: `space` then leaves one out."""
+        if len(self.queue):
+            self.queue.tags.take_all()
+            self._tags_changed()
+
+    def _tags_changed(self) -> None:
+        self.redraw()
+        self.post_message(self.Tagged())
+
+    def action_sort(self) -> None:
+        """Sort by the next key."""
+        at = SORTS.index(self.sort.removeprefix("-"))
+        self._sort_by(SORTS[(at + 1) % len(SORTS)])
+
+    def action_reverse(self) -> None:
+        """Sort the other way round."""
+        sort = self.sort or "age"
+        self._sort_by(sort[1:] if sort.startswith("-") else f"-{sort}")
+
+    def _sort_by(self, key: str) -> None:
+        self.sort = key
+        told = f"sorted by {key}" if key else "in the queue's order: oldest first"
+        self.post_message(self.Noted(told))
+        self.post_message(self.Resorted())
+        self.redraw()
+
+    def action_copy(self) -> None:
+        """Copy the id under the cursor by the terminal (OSC 52); it is shown, too."""
+        under = self.under
+        if under is not None:
+            text = f"{under.letter}{under.number}"
+            self.app.copy_to_clipboard(text)
+            self.post_message(self.Noted(f"copied: {text}"))
 
     def empty(self, width: int) -> list[Spans]:
         """Why the list is empty."""
@@ -157,7 +314,8 @@ class QueuePane(Grid):
         text = visible(self._string(cells.why))
         if gone:
             return cut(f"gone; was {text}" if text else "gone", width), "dim"
-        return cut(text, width), _STANDING_STYLE.get(cells.standing_word, "")
+        style = "warn" if cells.reason_word in _MAY_MEND else ""
+        return cut(text, width), style or _STANDING_STYLE.get(cells.standing_word, "")
 
     def _string(self, index: int) -> str:
         strings = self.queue.strings

@@ -5,8 +5,8 @@ from __future__ import annotations
 from spooltool.render.text import cut, fit, fit_right, visible
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
-from spooltool.tui.panes.destinations import title_line
 from spooltool.tui.spans import Spans
+from spooltool.tui.title import title_line
 from spooltool.workers.queue import ReasonRow
 
 _REASON, _NUMBER, _BAR = 11, 7, 10

@@ -68,6 +68,7 @@ class Painter:
             frozen=frozen,
             new=new,
             gone=gone,
+            longest=self._roll.stock.longest,
         )
         return Frame(picture, fds)
 

@@ -62,7 +62,7 @@ class Stock:
     whether the file must be read again, `stale_at` when it must in any case.  `here` is 0
     for a slot that is free or whose message has left, `listed` 1 for one in the list,
     `seen` belongs to the pass that runs.  `changed` says that a block made before is not how
-    it is.
+    it is; `longest` is the length of the longest number.
     """
 
     def __init__(self) -> None:
@@ -77,6 +77,7 @@ class Stock:
         self.listed = bytearray()
         self.seen = bytearray()
         self.changed = True
+        self.longest = 0
         self.everything = Counting(self.draft, self.arrived)
         self._slots: dict[str, int] = {}
         self._others: dict[str, list[int]] = {}
@@ -112,6 +113,7 @@ class Stock:
     def add(self, look: Look, changed: int) -> int:
         """A new message; its slot."""
         number = look.row.id
+        self.longest = max(self.longest, len(number))
         cells = cells_of(look.row, self.strings)._replace(changed=changed)
         if self._free:
             slot = self._free.popleft()

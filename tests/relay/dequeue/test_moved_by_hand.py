@@ -117,3 +117,22 @@ def test_what_becomes_r_again_goes_to_dst_not_to_the_error_server(world: World, 
         assert [r[0] for r in target.received] == ["billing@example.com"]
 
     play(scenario)
+
+
+def test_what_is_put_back_at_once_after_its_attempt_is_found(world: World, play: Play) -> None:
+    """No scan has seen it elsewhere in between: to a scan nothing is new."""
+
+    async def scenario(target: Target) -> None:
+        number = world.put(target.port)
+        base = f"R{number}"
+        target.plan["anna@example.org"] = [Reply(451, "4.7.1", "later"), Reply(250, "", "ok")]
+        mdq = world.dequeuer(scan_period=1, resend_period=3600)
+        running = asyncio.create_task(mdq.run())
+        await world.until(lambda: world.files() == [f"D_resend/{base}"])
+        os.rename(f"{world.spool.path}/D_resend/{base}", f"{world.spool.path}/D_sender/{base}")
+        await world.until(lambda: world.files() == [])
+        mdq.stop()
+        await running
+        assert len(target.received) == 1
+
+    play(scenario)

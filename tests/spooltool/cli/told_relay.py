@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -43,6 +44,7 @@ class ToldRelay:
         self.orders: dict[str, Order] = {}
         self.waiting = 119
         self.now = 1795545851.0
+        self.status = Status(pid=os.getpid())
         self._on_yield = on_yield
         (spool / ".spooltool").mkdir(mode=0o700, exist_ok=True)
         self._path = spool / ".spooltool" / "control"
@@ -90,7 +92,7 @@ class ToldRelay:
             case Done():
                 return Accepted()
             case _:
-                return Status(pid=os.getpid(), orders=tuple(self.orders.values()))
+                return replace(self.status, orders=tuple(self.orders.values()))
 
     def requests(self, kind: type[Request]) -> list[Request]:
         """What was asked of one kind."""

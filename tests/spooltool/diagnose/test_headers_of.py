@@ -40,3 +40,8 @@ def test_nothing_raises(block: bytes) -> None:
     for value in field_values(b"Subject: " + block, "*"):
         assert isinstance(value, str)
     decoded(b"=?" + block + b"?=")
+
+
+@pytest.mark.parametrize("charset", ["undefined", "idna", "punycode", "zlib", "x\0y", "nonesuch"])
+def test_a_charset_that_is_none(charset: str) -> None:
+    assert decoded(f"=?{charset}?q?caf=E9?=".encode()) == "caf\ufffd"

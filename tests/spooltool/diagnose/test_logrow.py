@@ -43,3 +43,8 @@ def test_a_line_that_says_nothing() -> None:
     row = log_row("", {}, 0.0, None)
     assert (row.id, row.dst, row.sender, row.recipients, row.code) == ("", (), None, (), None)
     assert row.header("subject") is None and row.text() is None
+
+
+def test_a_size_that_is_no_size() -> None:
+    """Whoever writes to a log may write more digits than an int is made of."""
+    assert log_row("001njqb0", {"size": "9" * 5000}, 0.0, None).size is None

@@ -1,7 +1,8 @@
-"""Spools to look at."""
+"""Spools to look at, logs to follow."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.spooltool.cli.calling import copied
+from tests.spooltool.workers.log_scene import Scene
 from tests.spooltool.workers.seeing import Seen, empty_spool
 
 See = Callable[..., Seen]
@@ -45,3 +47,23 @@ def see() -> Iterator[See]:
     yield one
     for seen in made:
         seen.close()
+
+
+@pytest.fixture
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Times are shown in UTC."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def scene(tmp_path: Path, utc: None) -> Iterator[Scene]:
+    """An empty spool with logs."""
+    for name in ("D_state", "D_sender", "D_resend"):
+        (tmp_path / "spool" / name).mkdir(parents=True)
+    made = Scene(tmp_path / "spool")
+    yield made
+    made.close()

@@ -11,11 +11,8 @@ from typing import Any
 
 import pytest
 
-from spooltool.look.sight import Sight
 from spooltool.look.sorting import SORT_KEYS
 from spooltool.workers.queue import Show
-from spooltool.workers.reader import arguments
-from spooltool.workers.reading.core import Reader
 from spooltool.workers.table import UNKNOWN, Flag
 from tests.spooltool.cli.calling import AS_OF
 from tests.spooltool.workers.seeing import Restless, Seen, listed, mail, put
@@ -271,10 +268,9 @@ def test_hostile_names_and_files_are_as_in_ls(spool: Path, see: See, tmp_path: P
     assert seen.files == ["D_resend/R00000007"]
 
 
-def test_asking_for_the_clock_of_a_snapshot(gateway: Path) -> None:
-    """`--as-of` fixes the clock: it is handed on as a number."""
-    sight = Sight(spool_option=str(gateway), as_of="2026-11-24T18:44:11Z")
-    assert arguments(sight) == [str(gateway), "", repr(float(AS_OF))]
-    reader = Reader(sight, lambda: sight.now)
-    reader.close()
-    sight.close()
+def test_the_length_of_the_longest_number_is_told(spool: Path, see: See) -> None:
+    put(spool, "D_resend/R00000001", mail())
+    seen = see(spool)
+    assert seen.show("held").longest == 8
+    put(spool, "D_resend/R0123456789abcdef", mail())
+    assert seen.touch("0123456789abcdef").longest == 16

@@ -1,0 +1,1 @@
+"""A change a file; each defines CHANGE, and is found by being here."""
