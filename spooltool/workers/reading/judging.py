@@ -164,7 +164,7 @@ class Judge:
 
     def follow_ages(self, now: float) -> Iterator[None]:
         """Judge once more whose age has crossed a limit of the query, in slices."""
-        return self._judge(self._passed(now))
+        yield from self._judge(self._passed(now))
 
     def _passed(self, now: float) -> list[int]:
         last, self._now = self._now, now
