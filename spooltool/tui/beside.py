@@ -75,15 +75,15 @@ class Beside:
                 self._message.left("left the queue")
             return
         if self._verdict.display:
-            self._verdict.show(self._sight, row, self._alike(under))
+            self._verdict.show(self._glimpses.sight(), row, self._alike(under))
         if self._message.display:
-            self._message.show(self._sight, row)
+            self._message.show(self._glimpses.sight(), row)
 
     def open(self, number: str, letter: str = "") -> None:
         """Show a message that need not be in the list: one of the log."""
         names = self._sight.spool.find(number)
         if names:
-            self._message.show(self._sight, names[0])
+            self._message.show(self._glimpses.sight(), names[0])
         else:
             self._message.clear(f"{letter}{number} has left the queue: its log lines are in pane 6")
 

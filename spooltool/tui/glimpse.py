@@ -37,6 +37,12 @@ class Glimpses:
                 self._known.popitem(last=False)
         return text
 
+    def sight(self) -> Sight:
+        """The spool as the last picture has it: its clock, its relay."""
+        sight = self._sight.later(self._queue.facts.relay)
+        sight.now = self._queue.at
+        return sight
+
     def row(self, cells: Cells) -> Row | None:
         """The message, judged by what the last picture told of clock and relay; None: it left."""
         maker = self._rows()
@@ -47,8 +53,7 @@ class Glimpses:
 
     def _rows(self) -> RowMaker:
         if self._maker is None:
-            self._sight.relay = self._queue.facts.relay  # the reader has asked it
-            self._maker = RowMaker(self._sight)
+            self._maker = RowMaker(self.sight(), heads_only=True)
         return self._maker
 
 
