@@ -127,6 +127,7 @@ class Reader:
                 self._listing.frozen = on
             case Thaw():
                 self._listing.take_in()
+                self._due.after("picture", 0.0)
             case LookAgain():
                 self.look_everywhere()
 
@@ -184,6 +185,7 @@ class Reader:
         self._listing.clear()
         self._settling = True
         self._asked_at = self._ticks()
+        self._due.after("picture", 0.0)  # somebody waits for it
 
     # what it does
 
