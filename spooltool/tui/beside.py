@@ -1,7 +1,7 @@
 """What stands beside the list about the message under the cursor: verdict, message, log.
 
-Nothing of it is read while the cursor runs: a moment after it rests, and again when its
-message has changed.
+It is read a moment after the cursor has moved or its message has changed, and not with each key
+of a cursor that runs.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from spooltool.workers.log_messages import Lines, Looked, OneMessage, Show
 from spooltool.workers.table import Cells, Flag
 from spooltool.workers.wire import Frame
 
-RESTS = 0.08
-"""Seconds after which a cursor rests."""
+OFTEN = 0.08
+"""Seconds between two looks at a message while the cursor runs, or its mail comes and goes."""
 
 
 class Beside:
@@ -57,13 +57,14 @@ class Beside:
             host = host_of(self._queue, under)
             name = f"{under.letter}{under.number}" if under else ""
             self._log.subject(Subject(name, name[1:], host))
-        if self._timer is not None:
-            self._timer.stop()
-        self._timer = self._screen.set_timer(RESTS, self.look)
+        if self._timer is None:
+            self._timer = self._screen.set_timer(OFTEN, self.look)
 
     def look(self) -> None:
         """Show what the message is now, in the panes that are seen."""
-        self._timer = None
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
         under = self._under
         if under is None:
             self._message.clear()

@@ -174,7 +174,7 @@ class QueuePane(Grid):
         """The same, but None where nobody put the cursor there.
 
         When its message leaves, the cursor stands on a neighbour that moved up: for nothing,
-        until it is moved.
+        until it is moved, and its mark is a question.
         """
         return None if self._adrift else self.under
 
@@ -189,7 +189,7 @@ class QueuePane(Grid):
             self.reset(0)
             return
         row = self.queue.row_of(before.number, self.cursor)
-        if row is None:
+        if row is None and not self._adrift:
             self._adrift = True
             name = f"{before.letter}{before.number}"
             self.post_message(self.Noted(f"{name} has left the list: move the cursor"))
@@ -293,7 +293,7 @@ class QueuePane(Grid):
         w = widths(width, self._id_width)
         gone = bool(cells.flags & Flag.GONE)
         tagged = cells.number in self.queue.tags
-        pointer = ">" if row == self.cursor else " "
+        pointer = " " if row != self.cursor else "?" if self._adrift else ">"
         mark = "*" if tagged else "~" if self._just_changed(cells) else " "
         seconds = self._age(cells)
         spans: list[Span] = [
