@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,6 +20,13 @@ from spooltool.tui.glyphs import Glyphs, glyphs_for_terminal
 from spooltool.tui.keys import Where, bindings
 from spooltool.tui.screen import MainScreen
 from spooltool.tui.themes import THEME_NAMES, THEMES
+
+
+def _settle() -> None:
+    """What was made to begin with lives to the end: no collection need look at it again."""
+    gc.collect()
+    gc.freeze()
+
 
 _TOUCHES = (events.Key, events.MouseDown, events.Paste)
 
@@ -63,6 +71,7 @@ class SpoolApp(App[int]):
             self.sight, self.glyphs, self.feeds, query=self.first_query, read_only=self.read_only
         )
         self.push_screen(self.main)
+        self.call_after_refresh(_settle)
 
     async def on_event(self, event: events.Event) -> None:
         """Every key and click freezes the list for a moment."""
