@@ -7,6 +7,7 @@ systems     the two that are compared: a tuned Postfix and relay
 throughput  smtp-source -> system -> smtp-sink
 queues      100,000 deferred messages on either side
 listing     how long it takes to list them; start-up
+reader      how soon the reader of the queue shows it (a program of its own)
 memory      a 100 MB message through intake and delivery
 commit      how a batch becomes durable: syncfs or fsync (a program of its own)
 report      figures -> RESULTS.md

@@ -20,6 +20,7 @@ from bench.listing import listing_commands, startup_commands, time_in_turn
 from bench.memory import MEGABYTES, peak_of_large_message
 from bench.queues import fill_postfix, fill_spool
 from bench.report import Report, Target, code, machine, table
+from bench.screen import screen
 from bench.structure import SIZES, growth
 from bench.systems import RELAY_TOML, Counter, PostfixSystem, RelaySystem, System
 from bench.throughput import LOADS, WARM_UP, ceiling, compare, source_command
@@ -168,6 +169,11 @@ def content(report: Report, disk: Disk, rounds: int) -> None:
     filtering(report, disk.path, rounds)
 
 
+def keys(report: Report, disk: Disk, rounds: int) -> None:
+    """How soon the screen answers; on the machine's own disk, for a million files."""
+    screen(report)
+
+
 def _process(name: str) -> str:
     """A process by what it does: `relay asmtpd`."""
     found = re.search(r"\brelay (\w+)", name)
@@ -181,6 +187,7 @@ PARTS: dict[str, Callable[[Report, Disk, int], None]] = {
     "memory": memory,
     "structure": structure,
     "filtering": content,
+    "screen": keys,
 }
 
 

@@ -21,12 +21,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.queues import fill_spool
+from bench.report import Report, Target, table
 from bench.systems import SPOOLTOOL, Counter, RelaySystem
 from tests.harness.process import Child
 from tests.harness.terminal import Terminal
 
 SIZE = (160, 48)
 KEYS = 300
+COUNTS = (100_000, 1_000_000)
+LIMITS = (50.0, 100.0)
+"""Milliseconds that a key may take at each of them."""
 RATE = 500
 GONE = ("127.0.0.2:1", "127.0.0.3:1", "127.0.0.4:1", "127.0.0.5:1")
 """Next hops that refuse at once, on this machine."""
@@ -154,30 +158,62 @@ def _parent(pid: int) -> int:
     return int(stat[1])
 
 
-def lines(figures: Sequence[Figures]) -> Iterator[str]:
-    """The figures, a line each."""
-    for one in figures:
-        yield (
-            f"{one.count:,} messages, {one.rate:.0f} delivered/s: key to paint "
-            f"p50 {one.at(0.5):.1f}, p95 {one.at(0.95):.1f}, most {max(one.keys):.1f} ms; "
-            f"first rows {one.first:.2f} s, whole list {one.whole:.1f} s; "
-            f"screen {one.rss / 1e6:.0f} MB, reader {one.reader_rss / 1e6:.0f} MB"
-        )
+def screen(report: Report) -> None:
+    """Keys, memory and loading at each size, for the report."""
+    figures = [_measured(count, RATE) for count in COUNTS]
+    rows = [
+        [
+            f"{one.count:,}",
+            *(f"{one.at(share):.1f} ms" for share in (0.5, 0.95)),
+            f"{max(one.keys):.1f} ms",
+            *(f"{one.first:.2f} s", f"{one.whole:.1f} s"),
+            *(f"{one.rss / 1e6:.0f} MB", f"{one.reader_rss / 1e6:.0f} MB"),
+            f"{one.rate:.0f}/s",
+        ]
+        for one in figures
+    ]
+    for one, limit in zip(figures, LIMITS, strict=True):
+        name = f"key to paint, p95, {one.count:,} messages"
+        report.targets.append(Target(name, one.at(0.95), limit, "ms"))
+    memory = figures[-1].rss / 1e6
+    report.targets.append(Target(f"screen, {figures[-1].count:,} messages", memory, 150, "MB"))
+    report.section(
+        "The screen",
+        f"`spooltool tui` on a pty of {SIZE[0]}x{SIZE[1]}; {KEYS} keys that move the cursor, one "
+        "each 50 to 200 ms, each from its press until the cursor's mark stands on its new row. "
+        f"Beside it a relay takes and delivers {RATE} messages a second through the same spool "
+        "where it can. Loading is from the start of the command: to the first rows, and to the "
+        "whole list. Memory is resident.",
+        table(
+            ["stuck", "p50", "p95", "most", "first rows", "all", "screen", "reader", "delivered"],
+            rows,
+        ),
+    )
+
+
+def _measured(count: int, rate: int) -> Figures:
+    folder = Path(tempfile.mkdtemp(prefix="bench-screen-"))
+    try:
+        return measure(folder, count, rate)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("counts", nargs="*", type=int, default=[100_000, 1_000_000])
+    parser.add_argument("counts", nargs="*", type=int, default=COUNTS)
     parser.add_argument("--rate", type=int, default=RATE)
     chosen = parser.parse_args(argv)
     for count in chosen.counts:
-        folder = Path(tempfile.mkdtemp(prefix="bench-screen-"))
-        try:
-            for line in lines([measure(folder, count, chosen.rate)]):
-                print(line, flush=True)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        one = _measured(count, chosen.rate)
+        print(
+            f"{one.count:,} messages, {one.rate:.0f} delivered/s: key to paint "
+            f"p50 {one.at(0.5):.1f}, p95 {one.at(0.95):.1f}, most {max(one.keys):.1f} ms; "
+            f"first rows {one.first:.2f} s, whole list {one.whole:.1f} s; "
+            f"screen {one.rss / 1e6:.0f} MB, reader {one.reader_rss / 1e6:.0f} MB",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

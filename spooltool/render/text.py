@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 CUT = "~"
 """Stands where a value was cut."""
@@ -46,9 +47,10 @@ def columns(text: str) -> int:
     """How many columns of a terminal visible text takes: wide characters take two."""
     if text.isascii():
         return len(text)
-    return sum(_columns_of(ch) for ch in text)
+    return sum(map(_columns_of, text))
 
 
+@lru_cache(4096)
 def _columns_of(ch: str) -> int:
     if unicodedata.category(ch) in _ZERO_WIDTH:
         return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,10 +14,19 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from spooltool.look.sight import Sight
+from spooltool.tui.changes.plan_dialog import PlanDialog
 from spooltool.tui.feeds import Feeds
 from spooltool.tui.glyphs import Glyphs, glyphs_for_terminal
+from spooltool.tui.keys import Where, bindings
 from spooltool.tui.screen import MainScreen
 from spooltool.tui.themes import THEME_NAMES, THEMES
+
+
+def _settle() -> None:
+    """What was made to begin with lives to the end: no collection need look at it again."""
+    gc.collect()
+    gc.freeze()
+
 
 _TOUCHES = (events.Key, events.MouseDown, events.Paste)
 
@@ -28,6 +38,7 @@ class SpoolApp(App[int]):
     TITLE = "spooltool"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(Where.APP),
         Binding("ctrl+q", "quit", show=False, priority=True),
     ]
 
@@ -60,12 +71,19 @@ class SpoolApp(App[int]):
             self.sight, self.glyphs, self.feeds, query=self.first_query, read_only=self.read_only
         )
         self.push_screen(self.main)
+        self.call_after_refresh(_settle)
 
     async def on_event(self, event: events.Event) -> None:
         """Every key and click freezes the list for a moment."""
         if isinstance(event, _TOUCHES) and self.main is not None:
             self.main.touched()
         await super().on_event(event)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that was on its way to the list when a plan opened over it is the plan's."""
+        if isinstance(self.screen, PlanDialog) and self.screen.typed_behind(event):
+            event.stop()
+            event.prevent_default()
 
     def _fatal_error(self) -> None:
         """A mistake of ours: the trace goes out without values, for those are people's mail."""

@@ -1,7 +1,7 @@
 """What stands beside the list about the message under the cursor: verdict, message, log.
 
-Nothing of it is read while the cursor runs: a moment after it rests, and again when its
-message has changed.
+It is read a moment after the cursor has moved or its message has changed, and not with each key
+of a cursor that runs.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from spooltool.workers.log_messages import Lines, Looked, OneMessage, Show
 from spooltool.workers.table import Cells, Flag
 from spooltool.workers.wire import Frame
 
-RESTS = 0.08
-"""Seconds after which a cursor rests."""
+OFTEN = 0.08
+"""Seconds between two looks at a message while the cursor runs, or its mail comes and goes."""
 
 
 class Beside:
@@ -58,9 +58,8 @@ class Beside:
             host = host_of(self._queue, under)
             name = f"{under.letter}{under.number}" if under else ""
             self._log.subject(Subject(name, name[1:], host))
-        if self._timer is not None:
-            self._timer.stop()
-        self._timer = self._screen.set_timer(RESTS, self.look)
+        if self._timer is None:
+            self._timer = self._screen.set_timer(OFTEN, self.look)
 
     @property
     def behind(self) -> bool:
@@ -69,7 +68,9 @@ class Beside:
 
     def look(self) -> None:
         """Show what the message is now, in the panes that are seen."""
-        self._timer = None
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
         under = self._under
         if under is None:
             self._message.clear()
@@ -84,17 +85,17 @@ class Beside:
             return
         alike = self._alike(under)
         if self._verdict.display:
-            self._verdict.show(self._sight, row, alike)
+            self._verdict.show(self._glimpses.sight(), row, alike)
         if self._message.display:
             self._message.advise(key_advice(row, alike, changes=self._verdict.changes))
-            self._message.show(self._sight, row)
+            self._message.show(self._glimpses.sight(), row)
 
     def open(self, number: str, letter: str = "") -> None:
         """Show a message that need not be in the list: one of the log."""
         self._message.advise([])
         names = self._sight.spool.find(number)
         if names:
-            self._message.show(self._sight, names[0])
+            self._message.show(self._glimpses.sight(), names[0])
         else:
             self._message.clear(f"{letter}{number} has left the queue: its log lines are in pane 6")
 

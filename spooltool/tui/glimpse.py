@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from spooltool.diagnose.relay import RelayView
 from spooltool.diagnose.row import Row
-from spooltool.look.relay_view import find_holders
+from spooltool.look.relay_view import Holders, find_holders
 from spooltool.look.selection import RowMaker
 from spooltool.look.sight import Sight
 from spooltool.render.rows import shown_recipients
 from spooltool.render.text import visible
 from spooltool.spool.names import SpoolName
 from spooltool.tui.model import Queue
-from spooltool.workers.table import Cells
+from spooltool.workers.table import Cells, Flag
 
 _KEPT = 2000
 
@@ -37,18 +38,32 @@ class Glimpses:
                 self._known.popitem(last=False)
         return text
 
+    def sight(self) -> Sight:
+        """The spool as the last picture has it: its clock, its relay."""
+        sight = self._sight.later(self._queue.facts.relay)
+        sight.now = self._queue.at
+        return sight
+
     def row(self, cells: Cells) -> Row | None:
         """The message, judged by what the last picture told of clock and relay; None: it left."""
         maker = self._rows()
         relay = self._queue.facts.relay
-        maker.hear(relay, find_holders(self._sight.spool, relay))
+        maker.hear(relay, self._holders(cells, relay))
         maker.at(self._queue.at)
         return maker.named(name_of(cells))
 
+    def _holders(self, cells: Cells, relay: RelayView) -> Holders:
+        """Who holds it: only what the relay does not name is asked of the kernel."""
+        if not cells.flags & Flag.HELD:
+            return Holders({}, {})
+        told = relay.delivering.get(cells.number)
+        if told is None:
+            return find_holders(self._sight.spool, relay)
+        return Holders({cells.number: (f"mdq {relay.pid}", told[1])}, {})
+
     def _rows(self) -> RowMaker:
         if self._maker is None:
-            self._sight.relay = self._queue.facts.relay  # the reader has asked it
-            self._maker = RowMaker(self._sight)
+            self._maker = RowMaker(self.sight(), heads_only=True)
         return self._maker
 
 

@@ -179,13 +179,21 @@ class Grid(ScrollView, can_focus=True):
         return "cursor" if self.has_focus else "cursor-away"
 
     def _strip(self, spans: Spans, width: int, over: Style) -> Strip:
-        base = self.rich_style + over
+        plain = self._plain()
+        base = plain + over
         segments = []
         for name, run in groupby(spans, key=itemgetter(1)):
             text = "".join(span[0] for span in run)
             style = base + self._named(name) if name else base
             segments.append(Segment(text if text.isprintable() else visible(text), style))
         return Strip(segments).adjust_cell_length(width, base)
+
+    def _plain(self) -> Style:
+        """The style of plain text: what Textual works out from the whole tree, once a theme."""
+        made = self._styles_made.get("")
+        if made is None:
+            made = self._styles_made[""] = self.rich_style
+        return made
 
     def _named(self, name: str) -> Style:
         made = self._styles_made.get(name)

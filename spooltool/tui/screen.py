@@ -6,7 +6,7 @@ One screen for every size: at 80×24 the list and the verdict of the row under t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -37,6 +37,7 @@ from spooltool.tui.help import HelpScreen, documented
 from spooltool.tui.keys import LOOK, Key, Where, bindings
 from spooltool.tui.message.pane import MessagePane
 from spooltool.tui.model import Queue
+from spooltool.tui.pace import Pace
 from spooltool.tui.palette import Choice, Palette
 from spooltool.tui.panes.destinations import DestinationsPane
 from spooltool.tui.panes.log import LogPane
@@ -96,6 +97,7 @@ class MainScreen(Screen[None]):
         self.left = Vertical(self.destinations, self.reasons, self.orders, id="left")
         self.upper = Horizontal(self.left, self.list, id="upper")
         self.still = Stillness(self, self.ask, self._is_needed_still)
+        self.pace = Pace(self, self._take)
         self.shown = 1
         self.query_text = query
         self.group = "dst"
@@ -126,8 +128,8 @@ class MainScreen(Screen[None]):
         """Ask for the first picture; the keys that change are there where they may be used."""
         for key in self.changing.keys:
             self._bindings.bind(key.pressed, key.action, show=False)
-        self._reader = self.feeds.queue(self.told, self._reader_ended)
-        self._logs = self.feeds.logs(self._told_log, self._logs_ended)
+        self._reader = self.feeds.queue(self.pace.queue, self._reader_ended)
+        self._logs = self.feeds.logs(self.pace.log, self._logs_ended)
         self._arrange()
         self.list.focus()
         self._show()
@@ -173,32 +175,31 @@ class MainScreen(Screen[None]):
     def _reader_ended(self, why: str) -> None:
         self.footer.notice(f"the reader has ended: {visible(why)}", "bad")
 
-    def _told_log(self, frame: Frame) -> None:
-        told = frame.value
-        self.log_pane.now = self.message_log.now = self.queue.at
-        if isinstance(told, Rates):
-            self.header.rates = told
-            self.header.redraw()
-        self.log_pane.take(told)
-
     def _logs_ended(self, why: str) -> None:
         self.footer.notice(f"the logs are not followed any more: {visible(why)}", "bad")
 
-    def told(self, frame: Frame) -> None:
-        """What the reader says."""
-        match frame.value:
-            case Misread(serial=serial) as wrong:
-                if serial == self._serial:
-                    self.filter.wrong(wrong.message, wrong.column)
-                    self.footer.notice(wrong.hint)
-            case Picture(serial=serial):
-                self._take(frame, fresh=serial == self._serial)
+    def _take(self, queue: Sequence[Frame], logs: Sequence[Frame]) -> None:
+        """What reader and logs have told since the last time: all of it, painted once."""
+        pictures = [frame for frame in queue if isinstance(frame.value, Picture)]
+        if pictures:
+            self._take_pictures(pictures)
+        for frame in queue:
+            if isinstance(frame.value, Misread) and frame.value.serial == self._serial:
+                self.filter.wrong(frame.value.message, frame.value.column)
+                self.footer.notice(frame.value.hint)
+        self.log_pane.now = self.message_log.now = self.queue.at
+        for frame in logs:
+            if isinstance(frame.value, Rates):
+                self.header.rates = frame.value
+            self.log_pane.take(frame.value)
+        self.header.redraw()
 
-    def _take(self, frame: Frame, *, fresh: bool) -> None:
+    def _take_pictures(self, pictures: Sequence[Frame]) -> None:
         before = self.list.under if self._used else None
-        self.queue.take(frame)
+        for frame in pictures:
+            self.queue.take(frame)
         self.list.follow(before)
-        if fresh:
+        if pictures[-1].value.serial == self._serial:
             self._matched()
         facts, now = self.queue.facts, self.queue.at
         self.destinations.take(facts.groups, self.group)
@@ -210,7 +211,6 @@ class MainScreen(Screen[None]):
         }
         if facts.transactions:
             self.footer.last(f"txn {short_line(facts.transactions[0], now)}")
-        self.header.redraw()
         self.beside.attend(self.list.chosen)
 
     def _matched(self) -> None:
@@ -220,6 +220,7 @@ class MainScreen(Screen[None]):
     def touched(self) -> None:
         """A key: for a while nothing moves; from the first one on the cursor is a message."""
         self._used = True
+        self.pace.touched()
         self.still.touched()
 
     def _is_needed_still(self) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import time
+from collections.abc import Sequence
 
 from spooltool.live.watcher import SpoolWatch
 from spooltool.look.sight import Sight
@@ -57,13 +58,12 @@ class _Watch:
         os.close(self.woken)
 
 
-def work(screen: Screen, words: list[str]) -> None:
-    """Read until the screen ends."""
-    sight = Sight.taken_over(words)
+def work(screen: Screen, arguments: Sequence[str]) -> None:
+    """Read a spool, given as a sight is handed over, until the screen ends."""
+    sight = Sight.taken_over(arguments)
     gc.freeze()
     gc.set_threshold(_YOUNG_OBJECTS)  # a million numbers and no cycle among them
-    fixed = sight.now if sight.as_of else None
-    reader = Reader(sight, time.time if fixed is None else lambda: fixed)
+    reader = Reader(sight, time.time if sight.as_of is None else lambda: sight.now)
     watch = _Watch(reader)
     try:
         _loop(screen, reader, watch)

@@ -143,6 +143,10 @@ class Draft:
         for column, value in zip(self._columns, cells[1:], strict=True):
             column[slot] = value
 
+    def cells(self, slot: int) -> Cells:
+        """The content of a slot."""
+        return Cells(self.number(slot), *(column[slot] for column in self._columns))
+
     def rename(self, slot: int, number: str = "") -> None:
         """Give a slot to another message; to none, where nobody is to find it."""
         at = slot * NUMBER_BYTES

@@ -93,6 +93,10 @@ class Tmux:
             raise
         return seen[0]
 
+    def wait_gone(self, text: str, seconds: float = 60.0) -> None:
+        """Wait until a text stands on the screen no more."""
+        wait_until(lambda: text not in self.text, seconds=seconds, what=f"{text} is gone")
+
     @property
     def pid(self) -> int:
         """Of the shell around the program."""

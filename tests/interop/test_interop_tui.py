@@ -60,13 +60,14 @@ def test_stuck_mail_is_seen_sent_another_way_and_gone(
         tmux.keys("y")
         tmux.wait_for(f"{MESSAGES} done, 0 busy, 0 gone, 0 failed")
         tmux.keys("Escape")
-        tmux.wait_for("spooltool ls stuck")
+        tmux.wait_gone(f"RETARGET {MESSAGES}")
         tmux.keys("A", "K")
         tmux.wait_for(f"KICK {MESSAGES} messages", "y apply")
         tmux.keys("y")
         tmux.wait_for("kicked")
         stuck.wait_empty()
         tmux.keys("Escape")
+        tmux.wait_gone(f"KICK {MESSAGES}")
         tmux.keys(".")
         tmux.wait_for("the queue is empty")
         tmux.keys("6")
@@ -102,7 +103,7 @@ def test_letters_typed_ahead_of_a_plan_change_nothing(stuck: Gateway) -> None:
         assert len(stuck.listed("stuck")) == MESSAGES
         assert history(stuck) == []
         tmux.keys("Escape")
-        tmux.wait_for("spooltool ls stuck")
+        tmux.wait_gone(f"HOLD {MESSAGES}")
         assert history(stuck) == []
 
 

@@ -122,21 +122,28 @@ class Chooser(Grid):
 
 
 class TextInput(Input):
-    """A line of text; keys that were typed before it was seen are not for it."""
+    """A line of text."""
 
     def __init__(self, field: Text, value: str) -> None:
         super().__init__(value, placeholder=field.hint, compact=True, select_on_focus=False)
         self.field = field
-        self.seen = float("inf")
         self._counted = value
         self.styles.width = field.width or "1fr"
 
-    async def _on_key(self, event: events.Key) -> None:
-        if event.time <= self.seen:
-            event.stop()
-            event.prevent_default()
-            return
-        await super()._on_key(event)
+    def take(self, event: events.Key) -> bool:
+        """A key that came before the focus did; whether it is one for a text.
+
+        It counts: a host whose first letters were dropped is another host.
+        """
+        if event.is_printable and event.character:
+            self.insert_text_at_cursor(event.character)
+        elif event.key == "backspace":
+            self.action_delete_left()
+        elif event.key == "enter":
+            self.call_later(self.action_submit)
+        else:
+            return False
+        return True
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """What was planned is not what stands here any more."""
@@ -205,7 +212,7 @@ class Form(Vertical):
         return {name: _value(one) for name, one in self._inputs.items()}
 
     @property
-    def unfilled(self) -> Widget | None:
+    def unfilled(self) -> TextInput | None:
         """The first text that is needed and empty."""
         return next(
             (
@@ -215,12 +222,6 @@ class Form(Vertical):
             ),
             None,
         )
-
-    def seen(self, at: float) -> None:
-        """It was painted at that time, for the first time or again."""
-        for one in self._inputs.values():
-            if isinstance(one, TextInput):
-                one.seen = min(one.seen, at)
 
     def offer(self, choices: Sequence[tuple[str, str]], chosen: str) -> None:
         """Fill the list that has no choices of its own."""

@@ -20,7 +20,7 @@ from spooltool.render.units import plural
 from spooltool.tui.changes import plan_lines as lines_of
 from spooltool.tui.changes.change import Change, Unfinished
 from spooltool.tui.changes.editing import Editing, NoEditor
-from spooltool.tui.changes.form import Form
+from spooltool.tui.changes.form import Form, TextInput
 from spooltool.tui.changes.hand import Hand
 from spooltool.tui.changes.plan_frame import Phase, PlanFrame
 from spooltool.tui.changes.plan_parts import Cancel, Hints
@@ -62,14 +62,19 @@ class PlanDialog(PlanFrame):
         self._stopping = False
         self._editing: Editing | None = None
         self._edited: Order | None = None
+        self._awaited: TextInput | None = None
+        self._early: list[events.Key] | None = []
 
     def on_mount(self) -> None:
         """The first plan, where the form has all it takes."""
         self.hand.listen(self.told, self._hand_ended)
         self._begin()
+        early, self._early = self._early, None
+        for event in early or ():
+            self.typed_behind(event)
 
     def _begin(self) -> None:
-        self.ask_number(on=False)
+        self._awaited = None
         self._retitle()
         if self.change.by_editor:
             self._wait("reading the envelope ...")
@@ -79,8 +84,8 @@ class PlanDialog(PlanFrame):
             self._ask(of.Recent(self.serial))
         else:
             self._plan()
-            if self.phase is Phase.OPEN and self.form.unfilled is not None:
-                self.form.unfilled.focus()  # without a plan there is nothing to agree to
+            if self.phase is Phase.OPEN:
+                self._awaited = self.form.unfilled  # without a plan there is nothing to agree to
 
     # planning
 
@@ -264,9 +269,30 @@ class PlanDialog(PlanFrame):
 
     # keys
 
+    def typed_behind(self, event: events.Key) -> bool:
+        """A key that came before this was there, or had the focus; whether it is used up.
+
+        Only a field that waits for text takes it.
+        """
+        if self._early is not None:
+            self._early.append(event)
+            return True
+        awaited = self._awaited if self.phase is Phase.OPEN else None
+        return awaited is not None and awaited.take(event)
+
+    def on_painted(self) -> None:
+        """The keys go to the field that waits for them, where there is none to the button.
+
+        What was typed before into that field it has got, too; the button takes none of it.
+        """
+        if self.focused is None:
+            self.set_focus((self.phase is Phase.OPEN and self._awaited) or self.button)
+
     def on_key(self, event: events.Key) -> None:
         """Letters do something only once what they are about has been painted."""
-        if event.key in _LETTERS:
+        if self.typed_behind(event):
+            event.stop()
+        elif event.key in _LETTERS:
             event.stop()
             self._pressed(event.key, event.time)
 

@@ -42,6 +42,7 @@ class PlanFrame(ModalScreen[Done | None]):
     `painted` is when the phase that it is in was on the screen, infinite before.
     """
 
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll(-1)", show=False),
         Binding("down", "scroll(1)", show=False),
@@ -90,9 +91,11 @@ class PlanFrame(ModalScreen[Done | None]):
         self.call_after_refresh(self._seen)
 
     def _seen(self) -> None:
-        """What was drawn last is on the screen."""
         self.painted = events.Event().time
-        self.form.seen(self.painted)
+        self.on_painted()
+
+    def on_painted(self) -> None:
+        """What was drawn last is on the screen."""
 
     def draw(self, lines: Sequence[Spans], *, top: bool = True) -> None:
         """Other lines in the same phase."""

@@ -176,7 +176,7 @@ class QueuePane(Grid):
         """The same, but None where nobody put the cursor there.
 
         When its message leaves, the cursor stands on a neighbour that moved up: for nothing,
-        until it is moved.
+        until it is moved, and its mark is a question.
         """
         return None if self._adrift else self.under
 
@@ -194,7 +194,7 @@ class QueuePane(Grid):
             return
         seen = self._sees_cursor
         row = self.queue.row_of(before.number, self.cursor)
-        if row is None:
+        if row is None and not self._adrift:
             self._adrift = True
             name = f"{before.letter}{before.number}"
             self.post_message(self.Noted(f"{name} has left the list: move the cursor"))

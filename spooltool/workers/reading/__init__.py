@@ -12,6 +12,7 @@
     counting   messages, bytes, standings, reasons
     grouping   stuck mail by a key against age, and what the relay says of each host
     beside     disk, trash, journal, what came and left
+    pictures   what the screen is sent
     memory     the block and the order that a picture hands over
     slices     work in slices, so that what is asked meanwhile is answered
     due        what is to be done when

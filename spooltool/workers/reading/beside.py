@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from spooltool.look.disk import disk_of
 from spooltool.render.journal import Ended, Shown
@@ -54,13 +54,13 @@ class Beside:
         self.transactions: tuple[Shown, ...] = ()
         self._journal = JournalTail()
 
-    def look(self, spool: Spool) -> Iterator[None]:
-        """Look at them, in slices."""
-        self.disk = disk_of(spool)
+    def look(self, spool: Callable[[], Spool]) -> Iterator[None]:
+        """Look at them, in slices; between two the spool may have been opened anew."""
+        self.disk = disk_of(spool())
         yield
-        self.trash = _trash(spool)
+        self.trash = _trash(spool())
         yield
-        yield from self._journal.read_on(spool)
+        yield from self._journal.read_on(spool())
         self.transactions = tuple(map(_shown, self._journal.last()))
 
 

@@ -12,19 +12,16 @@ import time
 from collections.abc import Iterable, Iterator
 
 from spooltool.diagnose.grouping import KEY
+from spooltool.diagnose.relay import RelayView
 from spooltool.errors import QueryError, UsageError
 from spooltool.look.sight import Sight
 from spooltool.query import Query, parse_text
 from spooltool.workers.queue import (
     Ask,
-    Facts,
     Freeze,
-    Group,
     LookAgain,
     Misread,
-    Picture,
     Progress,
-    ReasonRow,
     Show,
     Thaw,
 )
@@ -35,7 +32,7 @@ from spooltool.workers.reading.judging import Judge
 from spooltool.workers.reading.kept import Kept
 from spooltool.workers.reading.listing import Listing
 from spooltool.workers.reading.looking import Clock, Looker
-from spooltool.workers.reading.memory import Memory
+from spooltool.workers.reading.pictures import Painter
 from spooltool.workers.reading.roll import Roll
 from spooltool.workers.reading.scanning import Scanning
 from spooltool.workers.reading.slices import Pass
@@ -53,12 +50,11 @@ _REST = {"ask": 10.0, "ages": 10.0, "beside": 20.0, "groups": 10.0, "picture": 5
 """Seconds between two of each, and how much longer than its own time each rests at least: a
 large spool must not wear out a core."""
 
-_QUIET_GROUPS = 10.0
+_QUIET_GROUPS = 30.0
 _WORTH_A_PICTURE = 0.1
 """A query that is judged within that is told when it is through."""
 
 _JUDGE_TURNS = 10
-_MANY_STRINGS = 100_000
 _LOOKS_AT_ONCE = 20
 
 
@@ -87,11 +83,8 @@ class Reader:
         self._judge = Judge(self._stock, self._kept, self._listing)
         self._roll = Roll(self._looker, self._stock, self._judge, self._listing)
         self._beside = Beside()
-        self._memory = Memory(self._stock, self._listing)
+        self._painter = Painter(self._looker, self._roll, self._judge, self._listing, self._beside)
         self._grouping = Grouping(self._stock, self._kept, "dst")
-        self._groups: tuple[Group, ...] = ()
-        self._reasons: tuple[ReasonRow, ...] = ()
-        self._unreadable: tuple[tuple[str, str], ...] = ()
         self._show = Show(0, "")
         self._told: list[Frame] = []
         self._touched: set[str] = set()
@@ -103,6 +96,7 @@ class Reader:
         self._settling = False
         self._dirty = True
         self._restless = True
+        self._group_rest = _EVERY["groups"]
         self._due.after("ask", _EVERY["ask"])
 
     @property
@@ -118,7 +112,7 @@ class Reader:
     def close(self) -> None:
         """Let go of descriptors."""
         self._passes.clear()
-        self._memory.close()
+        self._painter.close()
         self._looker.close()
 
     # what it is told
@@ -133,6 +127,7 @@ class Reader:
                 self._listing.frozen = on
             case Thaw():
                 self._listing.take_in()
+                self._due.after("picture", 0.0)
             case LookAgain():
                 self.look_everywhere()
 
@@ -166,25 +161,31 @@ class Reader:
         self._show = show
         if show.group != before.group:
             self._passes.pop("groups", None)
-            self._restless = True
             self._due.after("groups", 0.0)
-        if (show.text, show.sort) != (before.text, before.sort):
+        if show.text != before.text or (show.sort != before.sort and self._listing.reads):
             self._judge_anew(query)
+        elif show.sort != before.sort:
+            self._list_anew()
 
     def _misread(self, show: Show, message: str, column: int, hint: str) -> None:
         self._told.append(Frame(Misread(show.serial, message, column, hint)))
 
     def _judge_anew(self, query: Query) -> None:
         self._judge.ask(query, self._set_clock())
-        self._listing.clear()
-        self._settling = True
-        self._asked_at = self._ticks()
+        self._list_anew()
         if self._looker.trash != self._judge.wants_trash:
             self._looker.trash = self._judge.wants_trash
             self._roll.drop_trash()
             self._passes.pop("scan", None)
             self._due.after("scan", 0.0)
         self._passes["judge"] = Pass(self._judge.judge_all())
+
+    def _list_anew(self) -> None:
+        """Another list, frozen or not."""
+        self._listing.clear()
+        self._settling = True
+        self._asked_at = self._ticks()
+        self._due.after("picture", 0.0)  # somebody waits for it
 
     # what it does
 
@@ -237,7 +238,15 @@ class Reader:
             if self._stock.at(number):
                 self._roll.look(number)
         if self._looker.relay != before:
-            self._dirty = self._restless = True
+            self._dirty = True
+            self._states_may_differ(before)
+
+    def _states_may_differ(self, before: RelayView) -> None:
+        """The words beside the groups are of the relay."""
+        now = self._looker.relay
+        if (before.destinations, before.orders) != (now.destinations, now.orders):
+            self._stir()
+            self._painter.regroup()
 
     def _look_at_touched(self, end: float) -> None:
         """Look at what was touched, at least a few, as long as there is time."""
@@ -246,9 +255,14 @@ class Reader:
         for count, number in enumerate(list(self._touched), 1):
             self._touched.discard(number)
             self._roll.look(number, by_event=True)
-            self._dirty = self._restless = True
+            self._stir()
             if not count % _LOOKS_AT_ONCE and self._ticks() >= end:
                 break
+
+    def _stir(self) -> None:
+        """Something changed: a picture is wanted, and stuck mail is to be counted soon."""
+        self._dirty = self._restless = True
+        self._due.sooner("groups", self._group_rest)
 
     # passes
 
@@ -269,7 +283,7 @@ class Reader:
                 self._restless = False
                 return self._grouping.steps()
             case _:
-                return self._beside.look(self._looker.spool)
+                return self._beside.look(lambda: self._looker.spool)
 
     def _turn(self, name: str) -> None:
         one = self._passes.get(name)
@@ -286,8 +300,7 @@ class Reader:
             case "scan":
                 self._scan_ended(cost)
             case "groups":
-                self._groups = self._grouping.groups(self._looker.relay)
-                self._reasons = self._grouping.reasons()
+                self._painter.grouped(self._grouping)
         self._dirty = True
         if name != "judge":
             self._rest_from(name, cost)
@@ -297,14 +310,18 @@ class Reader:
 
     def _scan_ended(self, cost: float) -> None:
         assert self._scan is not None
-        self._unreadable = tuple(self._scan.unreadable)
-        self._scan, self._scan_cost = None, cost
+        self._painter.unreadable = tuple(self._scan.unreadable)
+        if self._roll.changes != self._scan.changes:
+            self._stir()
         if not self._roll.began:
             self._due.after("groups", 0.0)
-        self._roll.began = self._restless = True
-        strings = self._stock.strings
-        if len(strings.texts) > _MANY_STRINGS and not self._listing.frozen:
+        self._roll.began = True
+        self._scan, self._scan_cost = None, cost
+        if self._stock.strings.worn:
             self._stock.renew_strings()
+            self._passes.pop("groups", None)  # what it counted by is renumbered
+            self._painter.grouped(None)
+            self._due.after("groups", 0.0)
 
     def _rest_from(self, name: str, cost: float) -> None:
         """When a work is due again that has just been done."""
@@ -312,9 +329,11 @@ class Reader:
             least = SCAN_EVERY if self.told_by_kernel else SCAN_UNTOLD
         else:
             least = _EVERY[name]
-        if name == "groups" and not self._restless:
-            least = _QUIET_GROUPS
-        self._due.after(name, max(least, _REST[name] * cost))
+        rest = max(least, _REST[name] * cost)
+        if name == "groups":
+            self._group_rest = rest
+            rest = rest if self._restless else max(rest, _QUIET_GROUPS)
+        self._due.after(name, rest)
 
     # pictures
 
@@ -331,50 +350,13 @@ class Reader:
             self._listing.take_in()
             self._settling = judging is not None
         self._listing.follow()
-        new, gone = self._listing.new_and_gone() if self._listing.frozen else (0, 0)
-        fds = self._memory.block(), self._memory.order()
-        first, strings = self._stock.strings.unsent()
-        picture = Picture(
-            serial=self._show.serial,
-            epoch=self._stock.strings.epoch,
-            at=self._roll.now,
-            rows=self._memory.rows,
-            listed=self._memory.listed,
-            strings_from=first,
-            strings=strings,
-            facts=self._facts(),
-            matched=self._judge.counts(),
-            reading=self._reading(),
-            judging=judging,
-            unjudged=self._judge.unjudged,
-            frozen=self._listing.frozen,
-            new=new,
-            gone=gone,
-        )
+        frame = self._painter.paint(self._show, self._reading(), judging)
         self._dirty = False
         self._rest_from("picture", time.perf_counter() - began)
-        return Frame(picture, fds)
+        return frame
 
     def _reading(self) -> Progress | None:
         """How far the first pass is."""
         if self._roll.began:
             return None
         return Progress(self._scan.looked, self._scan.names) if self._scan else Progress(0, 0)
-
-    def _facts(self) -> Facts:
-        everything = self._stock.everything.counts(self._stock.slots)
-        arrived, left, depth = self._roll.flow.histories(everything.messages)
-        return Facts(
-            everything=everything,
-            groups=self._groups,
-            reasons=self._reasons,
-            relay=self._looker.relay,
-            disk=self._beside.disk,
-            trash=self._beside.trash,
-            transactions=self._beside.transactions,
-            unreadable=self._unreadable,
-            last_life=self._roll.last_life,
-            arrived=arrived,
-            left=left,
-            depth=depth,
-        )

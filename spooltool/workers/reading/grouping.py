@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import cast
 
 from spooltool.control import blocking
@@ -37,7 +38,8 @@ class Grouping:
         self._key = key
         self._groups = Groups([KEY[key]])
         self._kinds: dict[tuple[int, int], list[int]] = {}
-        """By destination and reason: how many, and the slot of one."""
+        """By destination and reason: how many, and what one of them says; all but the number
+        are indices of strings."""
 
     def steps(self) -> Iterator[None]:
         """Count, in slices."""
@@ -50,7 +52,7 @@ class Grouping:
             if draft.place[slot] in IN_TRASH:
                 continue
             kind = draft.dst[slot], draft.reason[slot]
-            self._kinds.setdefault(kind, [0, slot])[0] += 1
+            self._kinds.setdefault(kind, [0, draft.why[slot]])[0] += 1
             try:
                 self._groups.add(cast("Row", self._kept.at(slot)))
             except Departed:
@@ -69,44 +71,48 @@ class Grouping:
         )
 
     def _about(self, reason: int) -> str:
-        kinds = [(n, -dst, slot) for (dst, why), (n, slot) in self._kinds.items() if why == reason]
-        _, dst, slot = max(kinds)
-        strings = self._stock.strings
-        where = strings.texts[-dst]
+        kinds = [(n, -dst, why) for (dst, one), (n, why) in self._kinds.items() if one == reason]
+        _, dst, why = max(kinds)
+        texts = self._stock.strings.texts
+        where = texts[-dst]
         if where in _NOWHERE:
             return ""
-        code = _CODE.match(strings.texts[self._stock.draft.why[slot]])
+        code = _CODE.match(texts[why])
         return f"{where} {code[1]}" if code else where
 
     def groups(self, relay: RelayView) -> tuple[Group, ...]:
         """Stuck mail by the key, most first; then what the relay knows beside it."""
-        states = _States(relay, self._signs()) if self._key == "dst" else None
-        found = []
-        for values, cells in self._groups.groups()[:MOST]:
-            label = values[0] or ""
-            query = _text(self._groups.query(values))
-            state = states.of(label) if states is not None else ""
-            ages, size = tuple(cells.messages), sum(cells.bytes)
-            found.append(Group(label, query, ages, size, state))
-        if states is not None:
-            labels = {group.label for group in found}
-            none = (0,) * len(self._groups.total.messages)
-            found += [
-                Group(label, _dst(label), none, 0, states.of(label))
-                for label in states.labels()
-                if label not in labels
-            ][: MOST - len(found)]
-        return tuple(found)
+        counted = [
+            Group(
+                values[0] or "",
+                _text(self._groups.query(values)),
+                tuple(cells.messages),
+                sum(cells.bytes),
+            )
+            for values, cells in self._groups.groups()[:MOST]
+        ]
+        return tuple(counted) if self._key != "dst" else self._with_states(counted, relay)
+
+    def _with_states(self, counted: list[Group], relay: RelayView) -> tuple[Group, ...]:
+        states = _States(relay, self._signs())
+        labels = {group.label for group in counted}
+        none = (0,) * len(self._groups.total.messages)
+        known = [Group(label, "", none, 0) for label in states.labels() if label not in labels]
+        found = [*counted, *known][:MOST]
+        ports = {host.host for one in found if (host := parse_host(one.label)) and host.port}
+        return tuple(
+            replace(one, query=_dst(one.label, ports), state=states.of(one.label)) for one in found
+        )
 
     def _signs(self) -> dict[str, str]:
         """What the stuck mail itself tells of a host: a reply code, or `late`."""
         signs: dict[str, tuple[int, str]] = {}
-        draft, texts = self._stock.draft, self._stock.strings.texts
-        for (_, reason), (number, slot) in self._kinds.items():
-            code = _CODE.match(texts[draft.why[slot]])
+        strings = self._stock.strings
+        for (dst, reason), (number, why) in self._kinds.items():
+            code = _CODE.match(strings.texts[why])
             word = code[1] if code else "late" if REASON_WORDS[reason] == "overdue" else ""
             if word:
-                for value in KEY["dst"].values(cast("Row", self._kept.at(slot))):
+                for value in KEY["dst"].values(cast("Row", strings.routes[dst])):
                     label = value or ""
                     rank = number if code else 0
                     if rank >= signs.get(label, (0, ""))[0]:
@@ -147,9 +153,12 @@ def _label(host: HostPort) -> str:
     return str(HostPort(host.host, None if host.port == _PORT else host.port))
 
 
-def _dst(label: str) -> str:
-    node = KEY["dst"].node(label)
-    return _text(None if node is None else [node])
+def _dst(label: str, ports: Collection[str]) -> str:
+    """The query of a host; without its port, unless mail goes to several ports of it."""
+    if label in ports or ":" in label:
+        node = KEY["dst"].node(label)
+        return _text(None if node is None else [node])
+    return f"dst:{label}" if parse_host(label) or "*" in label else ""
 
 
 def _text(nodes: list[Node] | None) -> str:

@@ -95,18 +95,21 @@ class Judge:
 
     # one row
 
-    def lift(self, slot: int) -> None:
-        """The row is about to change: its verdict counts no more."""
+    def lift(self, slot: int) -> int:
+        """The row is about to change: its verdict, which counts no more."""
         verdict = self._stock.verdict[slot]
         if verdict == YES:
             self._matched.remove(slot)
         elif verdict == UNSURE:
             self.unjudged -= 1
         self._stock.verdict[slot] = UNASKED
+        return verdict
 
-    def rule(self, slot: int, row: Row) -> None:
+    def rule(self, slot: int, row: Row) -> int:
         """The verdict of a row that was just read."""
-        self._set(slot, self._verdict(row), row)
+        verdict = self._verdict(row)
+        self._set(slot, verdict, row)
+        return verdict
 
     def moved(self, number: str) -> None:
         """A file of this number came, moved or left: an id may mean another file now."""
@@ -117,6 +120,7 @@ class Judge:
         return YES if self._matches is None else _VERDICT[self._matches(row)]
 
     def _again(self, slot: int) -> None:
+        self._listing.touch(slot)
         kept = self._kept.at(slot)
         try:
             self._set(slot, self._verdict(kept), cast("Row", kept))
@@ -132,7 +136,6 @@ class Judge:
         elif verdict == UNSURE:
             self.unjudged += 1
         self._stock.verdict[slot] = verdict
-        self._listing.touch(slot)
 
     # what changes verdicts
 
@@ -161,7 +164,7 @@ class Judge:
 
     def follow_ages(self, now: float) -> Iterator[None]:
         """Judge once more whose age has crossed a limit of the query, in slices."""
-        return self._judge(self._passed(now))
+        yield from self._judge(self._passed(now))
 
     def _passed(self, now: float) -> list[int]:
         last, self._now = self._now, now

@@ -16,7 +16,7 @@ from typing import Any
 from spooltool.diagnose.row import Row
 from spooltool.look.sorting import sort_key
 from spooltool.workers.reading.stock import YES, Stock
-from spooltool.workers.table import REASON_WORDS, STANDING_WORDS
+from spooltool.workers.table import DIRS, LETTERS, REASON_WORDS, STANDING_WORDS
 
 _FAR = float("inf")
 _FEW = 200
@@ -157,13 +157,16 @@ class Listing:
         merged.extend(self._order[at:])
         self._order = merged
 
-    def _whole(self, slot: int) -> tuple[Any, float, tuple[int, str]]:
+    def _whole(self, slot: int) -> tuple[Any, float, tuple[int, str, str]]:
         by = 0 if self._key is None else self._key(slot)
         return by, self._stock.arrived[slot], self._number(slot)
 
-    def _number(self, slot: int) -> tuple[int, str]:
-        number = self._stock.draft.number(slot)
-        return len(number), number
+    def _number(self, slot: int) -> tuple[int, str, str]:
+        """Of two files of one number the first is that whose path is."""
+        draft = self._stock.draft
+        number = draft.number(slot)
+        place = draft.place[slot]
+        return len(number), number, f"{DIRS[place // len(LETTERS)]}/{LETTERS[place % len(LETTERS)]}"
 
     def _text(self, slot: int) -> Any:
         return self._texts.get(slot, "")

@@ -25,13 +25,15 @@ _BY_MX = int(Flag.BY_MX)
 class Roll:
     """The messages.  `began` is False before the first pass is through: nothing is news then.
 
-    `now` is the moment that rows are made of.
+    `now` is the moment that rows are made of; `changes` counts rows that came, changed or
+    went.
     """
 
     def __init__(self, looker: Looker, stock: Stock, judge: Judge, listing: Listing) -> None:
         self.stock = stock
         self.now = looker.set_clock()
         self.began = False
+        self.changes = 0
         self.flow = Flow()
         self._touched_life = 0.0
         self._written_life = 0.0
@@ -122,25 +124,28 @@ class Roll:
         if self.began and self.stock.draft.place[slot] not in IN_TRASH:
             self.flow.arrived += 1
         self._judge.moved(look.row.id)
-        self._placed(slot, look)
+        self._lives(look)
+        self._judge.rule(slot, look.row)
+        self._touch(slot)
 
     def _put(self, slot: int, look: Look) -> None:
-        self._judge.lift(slot)
+        before = self._judge.lift(slot)
         place, here = self.stock.draft.place[slot], self.stock.here[slot]
-        self.stock.put(slot, look, int(self.now))
+        other = self.stock.put(slot, look, int(self.now))
         if not here or place != self.stock.draft.place[slot]:
             self._judge.moved(look.row.id)
             self._crossed(bool(here) and place not in IN_TRASH, self.stock.draft.place[slot])
-        self._placed(slot, look)
+        self._lives(look)
+        if self._judge.rule(slot, look.row) != before or other or self._listing.reads:
+            self._touch(slot)
 
     def _crossed(self, was_in_queue: bool, place: int) -> None:
         """It came into the queue, or left it for the trash."""
         self.flow.arrived += not was_in_queue and place not in IN_TRASH
         self.flow.left += was_in_queue and place in IN_TRASH
 
-    def _placed(self, slot: int, look: Look) -> None:
-        self._lives(look)
-        self._judge.rule(slot, look.row)
+    def _touch(self, slot: int) -> None:
+        self.changes += 1
         self._listing.touch(slot)
 
     def _leave(self, slot: int) -> None:
@@ -154,7 +159,7 @@ class Roll:
         self._judge.lift(slot)
         self._judge.moved(number)
         stock.leave(slot, int(self.now))
-        self._listing.touch(slot)
+        self._touch(slot)
         if not stock.listed[slot]:
             stock.let_go(slot)
 

@@ -18,10 +18,14 @@ _STATS_AT_ONCE = 1000
 
 
 class Scanning:
-    """One pass.  `looked` of `names` are done; `unreadable` (directory, why) fills."""
+    """One pass.  `looked` of `names` are done (0: not yet known); `unreadable` fills.
+
+    `changes` are those of the roll before it.
+    """
 
     def __init__(self, looker: Looker, roll: Roll) -> None:
         self.looked = self.names = 0
+        self.changes = roll.changes
         self.unreadable: list[tuple[str, str]] = []
         self._looker = looker
         self._roll = roll
@@ -38,8 +42,8 @@ class Scanning:
         self._roll.stock.seen[:] = bytes(len(self._roll.stock))
         for directory in scan.directories:
             listed.append((directory, scan.listed(directory)))
-            self.names += len(listed[-1][1])
             yield
+        self.names = sum(len(bases) for _, bases in listed)
         self.unreadable += scan.unreadable
         for directory, bases in listed:
             yield from self._directory(directory, bases)

@@ -62,7 +62,7 @@ class Stock:
     whether the file must be read again, `stale_at` when it must in any case.  `here` is 0
     for a slot that is free or whose message has left, `listed` 1 for one in the list,
     `seen` belongs to the pass that runs.  `changed` says that a block made before is not how
-    it is.
+    it is; `longest` is the length of the longest number.
     """
 
     def __init__(self) -> None:
@@ -77,6 +77,7 @@ class Stock:
         self.listed = bytearray()
         self.seen = bytearray()
         self.changed = True
+        self.longest = 0
         self.everything = Counting(self.draft, self.arrived)
         self._slots: dict[str, int] = {}
         self._others: dict[str, list[int]] = {}
@@ -112,6 +113,7 @@ class Stock:
     def add(self, look: Look, changed: int) -> int:
         """A new message; its slot."""
         number = look.row.id
+        self.longest = max(self.longest, len(number))
         cells = cells_of(look.row, self.strings)._replace(changed=changed)
         if self._free:
             slot = self._free.popleft()
@@ -127,18 +129,24 @@ class Stock:
             self._others.setdefault(number, []).append(slot)
         else:
             self._slots[number] = slot
+        self.changed = True
         self._noted(slot, look)
         return slot
 
-    def put(self, slot: int, look: Look, now: int) -> None:
-        """Another content of a message's row."""
+    def put(self, slot: int, look: Look, now: int) -> bool:
+        """What a message's row is now; whether that is something else."""
         draft = self.draft
         cells = cells_of(look.row, self.strings)
         same = cells.standing == draft.standing[slot] and cells.reason == draft.reason[slot]
         changed = draft.changed[slot] if same and self.here[slot] else now
+        cells = cells._replace(changed=changed)
+        other = cells != draft.cells(slot) or self.arrived[slot] != _arrived(look.row)
         self._uncount(slot)
-        draft.put(slot, cells._replace(changed=changed))
+        if other:
+            draft.put(slot, cells)
+            self.changed = True
         self._noted(slot, look)
+        return other
 
     def leave(self, slot: int, now: int) -> None:
         """A message has left; its row stays as it was until it is let go of."""
@@ -176,13 +184,11 @@ class Stock:
 
     def _noted(self, slot: int, look: Look) -> None:
         row = look.row
-        arrived = row.arrived
-        self.arrived[slot] = NEVER if arrived is None else arrived
+        self.arrived[slot] = _arrived(row)
         self.inode[slot] = row.inode
         self.sign[slot] = look.changed
         self.stale_at[slot] = look.stale_at
         self.here[slot] = self.seen[slot] = 1
-        self.changed = True
         self.verdict[slot] = UNASKED
         if self.draft.place[slot] not in IN_TRASH:
             self.everything.add(slot)
@@ -216,6 +222,11 @@ def cells_of(row: Row, strings: Strings) -> Cells:
     )
 
 
+def _arrived(row: Row) -> float:
+    arrived = row.arrived
+    return NEVER if arrived is None else arrived
+
+
 def _clamped(value: float | None) -> int:
     return 0 if value is None else min(max(0, int(value)), _MOST)
 
@@ -228,10 +239,10 @@ def _route(row: Row, strings: Strings, by_mx: bool) -> int:
         index = strings.known_hops.get(values)
         if index is not None:
             return index
-    hosts = () if row.head is None else row.hosts
-    dst = () if row.head is None else row.dst
-    port = None if row.head is None else row.dport
-    index = strings.of_route(Route(shown_dst(row), tuple(dst), port, tuple(map(str, hosts))))
+    if row.head is None:
+        return strings.of_route(Route(shown_dst(row), readable=False))
+    hosts = tuple(map(str, row.hosts))
+    index = strings.of_route(Route(shown_dst(row), tuple(row.dst), row.dport, hosts))
     if values is not None:
         strings.known_hops[values] = index
     return index

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+_MANY = 100_000
+
 
 class Route(NamedTuple):
     """Where a message goes: as a list shows it, and as the query language compares it."""
@@ -13,6 +15,12 @@ class Route(NamedTuple):
     dst: tuple[tuple[str, int | None], ...] = ()
     dport: int | None = None
     hosts: tuple[str, ...] = ()
+    readable: bool = True
+
+    @property
+    def head(self) -> bytes | None:
+        """As `Row.head`: None where no envelope tells where it goes."""
+        return b"" if self.readable else None
 
 
 class Strings:
@@ -23,6 +31,7 @@ class Strings:
 
     def __init__(self) -> None:
         self.epoch = 1
+        self._in_use = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -62,4 +71,11 @@ class Strings:
         self._begin()
         self.epoch += 1
         moved = {index: self.of(old[index]) for index in texts}
-        return moved | {index: self.of_route(old_routes[index]) for index in routes}
+        moved |= {index: self.of_route(old_routes[index]) for index in routes}
+        self._in_use = len(self.texts)
+        return moved
+
+    @property
+    def worn(self) -> bool:
+        """Whether so many are kept that most of them are likely out of use."""
+        return len(self.texts) > _MANY + 2 * self._in_use

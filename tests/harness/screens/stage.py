@@ -208,6 +208,7 @@ def _waits(app: App[Any]) -> list[str]:
     pumps = [app, *app.screen_stack, *(w for s in app.screen_stack for w in s.walk_children())]
     timers = [timer for pump in pumps for timer in pump._timers if timer._repeat == 0]
     found = [t.name for t in timers if t._task is not None and not t._task.done()]
-    if isinstance(app, SpoolApp) and app.main is not None and app.main.message.working:
-        found.append("message")
+    if isinstance(app, SpoolApp) and app.main is not None:
+        found += ["message"] * app.main.message.working
+        found += ["what was told"] * (not app.main.pace.idle)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import queue
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,6 +93,18 @@ def test_a_link_to_the_spool_is_followed(
     watch = SpoolWatch(link)
     (spool / "D_sender/R00000003").write_text("")
     assert touched(watch, "00000003")
+    watch.close()
+
+
+def test_somebody_who_waits_for_other_things_too_is_woken(spool: Path) -> None:
+    woken: queue.SimpleQueue[None] = queue.SimpleQueue()
+    watch = SpoolWatch(spool, lambda: woken.put(None))
+    (spool / "D_sender/R00000004").write_text("")
+    woken.get(timeout=20)
+    assert watch.take().numbers == {"00000004"}
+    watch.look_everywhere()
+    woken.get(timeout=20)
+    assert watch.take().everything
     watch.close()
 
 

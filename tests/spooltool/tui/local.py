@@ -138,6 +138,10 @@ async def pumped(pilot: Pilot[Any], local: Local) -> None:
     """Let the reader work, and the screen paint what it tells."""
     local.pump()
     await pilot.pause()
+    main = getattr(pilot.app, "main", None)
+    while main is not None and not main.pace.idle:
+        await pilot.pause(0.02)
+    await pilot.pause()
 
 
 def lines(app: App[Any]) -> list[str]:

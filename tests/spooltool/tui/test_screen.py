@@ -113,8 +113,8 @@ def test_nothing_matches_and_the_screen_says_what_there_is(evening: Path) -> Non
 @pytest.mark.parametrize(
     ("keys", "query"),
     [
-        (["d", "enter"], "stuck dst:10.1.5.2:25"),
-        (["2", "down", "enter"], "stuck dst:mx1.example.net:25"),
+        (["d", "enter"], "stuck dst:10.1.5.2"),
+        (["2", "down", "enter"], "stuck dst:mx1.example.net"),
         (["3", "down", "down", "enter"], "reason:timeout"),
     ],
 )

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from textual.app import App, ComposeResult
+from textual.events import Key
 from textual.pilot import Pilot
 
 from spooltool.look.sight import Sight
@@ -56,9 +57,12 @@ class Hosting(App[None]):
     def compose(self) -> ComposeResult:
         yield Ground()
 
-    def on_key(self, event: object) -> None:
-        change = BY_KEY.get(getattr(event, "character", None) or "")
-        if change is not None and not isinstance(self.screen, PlanDialog):
+    def on_key(self, event: Key) -> None:
+        if isinstance(self.screen, PlanDialog):
+            if self.screen.typed_behind(event):
+                event.stop()
+                event.prevent_default()
+        elif change := BY_KEY.get(event.character or ""):
             self.open(change.verb)
 
     def open(self, verb: str, target: Target | None = None) -> None:

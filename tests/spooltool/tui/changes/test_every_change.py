@@ -38,7 +38,10 @@ class Scene:
 
     @property
     def tried(self) -> list[int]:
-        return [one.attempts for path in spool_files(self.spool) for one in read_results(path)]
+        try:
+            return [one.attempts for path in spool_files(self.spool) for one in read_results(path)]
+        except FileNotFoundError:  # the dequeuer moved it between the two looks
+            return []
 
     @property
     def attempts(self) -> int:

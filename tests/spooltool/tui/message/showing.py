@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import fcntl
+import termios
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -40,6 +42,7 @@ class Shown(App[None]):
         themed(self)
         self.pane = MessagePane()
         self.wanted: list[str] = []
+        self.first: Callable[[], object] = lambda: None
 
     def compose(self) -> ComposeResult:
         yield self.pane
@@ -49,16 +52,18 @@ class Shown(App[None]):
 
     @classmethod
     def alone(cls, spool: str, file: str, tab: str) -> None:
-        """On this process's terminal, with a message of a spool."""
+        """On this process's terminal, which it takes for its own, with a message of a spool."""
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         app = cls()
-
-        def show() -> None:
-            app.pane.focus()
-            app.pane.show(sight_of(Path(spool)), name_of(file))
-            app.pane.choose(tab)
-
-        app.call_later(show)
+        app.first = lambda: (
+            app.pane.show(sight_of(Path(spool)), name_of(file)),
+            app.pane.choose(tab),
+        )
         app.run()
+
+    def on_descendant_focus(self) -> None:
+        """The pane has the keys: now there is something to see."""
+        self.first()
 
     @property
     def text(self) -> list[str]:

@@ -35,11 +35,19 @@ def terminal(spool: Path, tab: str = "why", **env: str) -> Iterator[Terminal]:
         yield on
 
 
+ON = "the pager is on"
+
+
+def ended(on: Terminal) -> None:
+    """Wait until the screen is painted over what the pager wrote: it has the keys again."""
+    on.wait(lambda screen: not any(ON in line for line in screen.lines))
+
+
 def recording(folder: Path) -> tuple[str, Path]:
     """A pager that keeps what it is given and waits for a key as a pager does."""
     kept = folder / "kept"
     pager = folder / "pager"
-    pager.write_text(f'#!/bin/sh\ncat >"{kept}"\necho the pager is on\nread answer </dev/tty\n')
+    pager.write_text(f'#!/bin/sh\ncat >"{kept}"\necho {ON}\nread answer </dev/tty\n')
     pager.chmod(0o755)
     return str(pager), kept
 
@@ -48,9 +56,9 @@ def test_headers_and_body_go_to_the_pager_as_visible_text(spool: Path, tmp_path:
     pager, kept = recording(tmp_path)
     with terminal(spool, PAGER=pager) as on:
         on.send("o")
-        on.wait_for("the pager is on")
+        on.wait_for(ON)
         on.send("\n")
-        on.wait_for("[why]")
+        ended(on)
         on.send("]")
         on.wait_for("[envelope]")
     lines = kept.read_text().splitlines()
@@ -67,9 +75,10 @@ def test_a_part_goes_there_decoded(spool: Path, tmp_path: Path) -> None:
         on.send("j\r")
         on.wait_for("Esc back")
         on.send("|")
-        on.wait_for("the pager is on")
+        on.wait_for(ON)
         on.send("\n")
-        on.wait_for("Esc back")
+        ended(on)
+        assert any("Esc back" in line for line in on.lines)
     assert kept.read_text().splitlines() == [
         "# part 1: text/plain, quoted-printable, iso-8859-1, 31 B",
         "Grüße^[[2J and [b]more[/b]",
@@ -79,10 +88,14 @@ def test_a_part_goes_there_decoded(spool: Path, tmp_path: Path) -> None:
 def test_a_pager_that_is_left_early_does_no_harm(spool: Path, tmp_path: Path) -> None:
     written(spool, mail("001njtab", ARRIVED, body=b"a long body\n" * 200_000))
     pager = tmp_path / "early"
-    pager.write_text("#!/bin/sh\nhead -n 1 >/dev/null\n")
+    pager.write_text(f"#!/bin/sh\nhead -n 1 >/dev/null\necho {ON}\nread answer </dev/tty\n")
     pager.chmod(0o755)
     with terminal(spool, PAGER=str(pager)) as on:
-        on.send("o]")
+        on.send("o")
+        on.wait_for(ON)
+        on.send("\n")
+        ended(on)
+        on.send("]")
         on.wait_for("[envelope]")
 
 
@@ -90,8 +103,9 @@ def test_ctrl_c_in_the_pager_ends_the_pager_alone(spool: Path, tmp_path: Path) -
     pager, _ = recording(tmp_path)
     with terminal(spool, PAGER=pager) as on:
         on.send("o")
-        on.wait_for("the pager is on")
+        on.wait_for(ON)
         on.send(b"\x03")
+        ended(on)
         on.send("]")
         on.wait_for("[envelope]")
 
@@ -109,7 +123,7 @@ def test_the_next_pager_is_taken_where_one_is_missing(spool: Path, tmp_path: Pat
     Path(pager).rename(tmp_path / "less")
     with terminal(spool, PAGER="/no/such/pager", PATH=f"{tmp_path}:/usr/bin:/bin") as on:
         on.send("o")
-        on.wait_for("the pager is on")
+        on.wait_for(ON)
         on.send("\n")
         on.wait_for("/no/such/pager: No such file")
     assert kept.read_text().startswith("Received: ")
