@@ -88,6 +88,8 @@ _EDITOR = "sed -i s/^DST:.*/DST:10.1.5.9/"
 _SAME: dict[str, Any] = {
     "time.time": lambda: NOW,
     "spooltool.tui.stillness.STILL": 0.01,
+    "spooltool.tui.pace.EVERY": 0.01,
+    "spooltool.tui.pace.AFTER_KEY": 0.01,
     "spooltool.workers.reading.beside.disk_of": lambda _: Disk(FREE, 3 * FREE, 10**7, 10**8),
     "spooltool.change.delete.trash_files": lambda spool: _trash(spool),
     "spooltool.workers.reading.beside.trash_files": lambda spool: _trash(spool),
