@@ -83,7 +83,7 @@ class Beside:
                 self._message.advise([])
                 self._message.left("left the queue")
             return
-        alike = self._alike(under)
+        alike = self._alike(under) if row.standing == "stuck" else None
         if self._verdict.display:
             self._verdict.show(self._glimpses.sight(), row, alike)
         if self._message.display:

@@ -210,6 +210,11 @@ class Grid(ScrollView, can_focus=True):
     def _measure(self) -> None:
         self.virtual_size = Size(self.columns, self.count + self.head_rows)
 
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        """A scroll bar that appears stands where the lines stand: Textual leaves it at the top."""
+        if shown:
+            self.vertical_scrollbar.position = self.scroll_y
+
     def on_resize(self, event: events.Resize) -> None:
         """Another size: other scroll bars, and the cursor stays in view."""
         self._measure()

@@ -28,7 +28,7 @@ def mend_spans(row: Row, alike: Alike | None, *, changes: bool) -> list[Span]:
 def key_advice(row: Row, alike: Alike | None, *, changes: bool) -> Advice:
     """What `show` does not say: how many are alike, and the keys that help."""
     lines: Advice = []
-    if alike is not None and alike.messages > 1 and row.standing == "stuck":
+    if alike is not None and alike.messages > 1:
         lines.append(("alike", [(f"{alike.messages:,} messages {alike.what}", "")]))
     spans = mend_spans(row, alike, changes=changes)
     if spans and len(spans[0][0]) == 1:

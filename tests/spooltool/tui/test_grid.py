@@ -231,3 +231,26 @@ def test_a_ground_of_its_own_is_seen_under_the_cursor() -> None:
             assert grounds["shaded"] == "#963c2a"
 
     asyncio.run(whole())
+
+
+def test_a_scroll_bar_that_appears_is_where_the_lines_are() -> None:
+    """A log is shown from its end on, before there was a reason for a bar."""
+    grid = Numbers(0)
+
+    class Barred(Host):
+        CSS = "Grid { scrollbar-size: 0 1; }"
+
+    async def whole() -> None:
+        app = Barred(grid)
+        async with app.run_test(size=(20, 5)) as pilot:
+            await pilot.pause()
+            grid.rows = 100
+            grid.reset()
+            grid.scroll_to(y=95, animate=False, force=True, immediate=True)
+            assert not grid.show_vertical_scrollbar
+            await pilot.pause()
+            assert grid.show_vertical_scrollbar
+            assert grid.scroll_y == 95
+            assert grid.vertical_scrollbar.position == 95
+
+    asyncio.run(whole())
