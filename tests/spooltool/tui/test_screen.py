@@ -316,3 +316,31 @@ def test_help_has_every_key_with_its_words(evening: Path) -> None:
         assert lines(app)[2].startswith("/ stuck")
 
     played(evening, play, now=NOW, size=LARGE)
+
+
+def test_a_directory_that_cannot_be_read_is_told_and_the_rest_is_listed(spool: Path) -> None:
+    shutil.rmtree(spool / "D_hold")
+    (spool / "D_hold").write_bytes(b"")
+
+    async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
+        assert "INCOMPLETE: D_hold: Not a directory" in lines(app)[0]
+        assert len(main(app).queue) == 143
+
+    played(spool, play, now=NOW, size=LARGE)
+
+
+def test_a_reader_that_has_ended_is_started_again(spool: Path) -> None:
+    """What was tagged stays tagged, and the list is there again."""
+
+    async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
+        await pilot.press("space", "space")
+        first = local.readers.pop()
+        first.ended("was ended by SIGKILL")
+        await pilot.pause()
+        assert "the queue is read anew: was ended by SIGKILL" in "\n".join(lines(app))
+        while not local.readers:
+            await pilot.pause(0.1)
+        await pumped(pilot, local)
+        assert lines(app)[1].endswith("143 match of 1,204   2 tagged")
+
+    played(spool, play, now=NOW)
