@@ -30,7 +30,6 @@ check: $(READY) ## lint, format, types, import arrows, drift of generated docs
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m spooltool.cli.docs --check
 	$(BIN)/python -m tests.harness.parameters_page --check
-	$(BIN)/python -m tests.harness.screens --check
 
 format: $(READY) ## put the code in form
 	$(BIN)/ruff check --fix .

@@ -49,6 +49,10 @@ class Header(Grid):
         form = "%H:%M:%S %Z" if width < _WIDE else "%Y-%m-%d %H:%M:%S %Z"
         right: list[Span] = [(when.strftime(form).strip() if when and now else "", "")]
         state = [gap, self._relay(width), gap, *self._freshness()]
+        unreadable = self.queue.facts.unreadable
+        if unreadable:
+            directory, why = unreadable[0]
+            state += [gap, (f"INCOMPLETE: {directory or 'the spool'}: {visible(why)}", "bad")]
         if self.read_only:
             state += [gap, (f"READ ONLY: {self.read_only}", "warn")]
         room = width - columns(text_of(state)) - columns(text_of(right)) - 3

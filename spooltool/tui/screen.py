@@ -53,6 +53,9 @@ from spooltool.workers.wire import Frame
 WIDE, HIGH = 140, 40
 """From this size on everything is side by side."""
 
+AGAIN = 2.0
+"""Seconds after which a process that has ended is started again."""
+
 _GROUPS = tuple(key.name for key in KEYS)
 
 
@@ -88,7 +91,7 @@ class MainScreen(Screen[None]):
         self.message = MessagePane(line=glyphs.line, id="message")
         self.log_pane = LogPane(glyphs, id="log")
         self.verdict = VerdictPane(line=glyphs.line, changes=not read_only, id="verdict")
-        self.message_log = MessageLog(feeds, self.message, self._logs_ended)
+        self.message_log = MessageLog(feeds, self.message, self._message_log_ended)
         self.beside = Beside(
             *(self, sight, self.queue, self.glimpses),
             *(self.message, self.log_pane, self.verdict),
@@ -128,12 +131,10 @@ class MainScreen(Screen[None]):
         """Ask for the first picture; the keys that change are there where they may be used."""
         for key in self.changing.keys:
             self._bindings.bind(key.pressed, key.action, show=False)
-        self._reader = self.feeds.queue(self.pace.queue, self._reader_ended)
-        self._logs = self.feeds.logs(self.pace.log, self._logs_ended)
         self._arrange()
         self.list.focus()
-        self._show()
-        self.log_pane.ask()
+        self._read()
+        self._follow_logs()
 
     def on_unmount(self) -> None:
         """The processes end with the screen."""
@@ -172,11 +173,26 @@ class MainScreen(Screen[None]):
         self.ask(Show(self._serial, self.query_text, self.list.sort, self.group))
         self._equal()
 
+    def _read(self) -> None:
+        """Begin to read the queue: at first, and when the reader has ended."""
+        self._reader = self.feeds.queue(self.pace.queue, self._reader_ended)
+        self.still.forget()
+        self._show()
+
     def _reader_ended(self, why: str) -> None:
-        self.footer.notice(f"the reader has ended: {visible(why)}", "bad")
+        self.footer.notice(f"the queue is read anew: {visible(why)}", "bad")
+        self.set_timer(AGAIN, self._read)
+
+    def _follow_logs(self) -> None:
+        self._logs = self.feeds.logs(self.pace.log, self._logs_ended)
+        self.log_pane.ask()
 
     def _logs_ended(self, why: str) -> None:
-        self.footer.notice(f"the logs are not followed any more: {visible(why)}", "bad")
+        self.footer.notice(f"the logs are followed anew: {visible(why)}", "bad")
+        self.set_timer(AGAIN, self._follow_logs)
+
+    def _message_log_ended(self, why: str) -> None:
+        self.footer.notice(f"the lines of this message are not all here: {visible(why)}", "bad")
 
     def _take(self, queue: Sequence[Frame], logs: Sequence[Frame]) -> None:
         """What reader and logs have told since the last time: all of it, painted once."""

@@ -112,7 +112,7 @@ class Stage:
         reader = Reader(sight_of(self.spool), lambda: NOW, self._tick)
         if self.spool.parent.name != "empty":
             reader._roll.flow = _Past()
-        self._readers.append(LocalReader(reader, told))
+        self._readers.append(LocalReader(reader, told, ended))
         return self._readers[-1]
 
     def logs(self, told: Told, ended: Ended) -> Asking:

@@ -28,8 +28,9 @@ SMALL, LARGE = (80, 24), (160, 48)
 class LocalReader:
     """The reader as a feed; `asked` remembers everything."""
 
-    def __init__(self, reader: Reader, told: Told) -> None:
+    def __init__(self, reader: Reader, told: Told, ended: Ended) -> None:
         self.reader = reader
+        self.ended = ended
         self.asked: list[Any] = []
         self._told = told
 
@@ -74,7 +75,8 @@ class Local:
 
     def queue(self, told: Told, ended: Ended) -> Asking:
         """A reader that works when it is pumped."""
-        self.readers.append(LocalReader(Reader(self._sight, lambda: self.now, self._tick), told))
+        reader = Reader(self._sight, lambda: self.now, self._tick)
+        self.readers.append(LocalReader(reader, told, ended))
         return self.readers[-1]
 
     def logs(self, told: Told, ended: Ended) -> Asking:

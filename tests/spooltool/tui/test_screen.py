@@ -316,3 +316,68 @@ def test_help_has_every_key_with_its_words(evening: Path) -> None:
         assert lines(app)[2].startswith("/ stuck")
 
     played(evening, play, now=NOW, size=LARGE)
+
+
+def test_a_directory_that_cannot_be_read_is_told_and_the_rest_is_listed(spool: Path) -> None:
+    shutil.rmtree(spool / "D_hold")
+    (spool / "D_hold").write_bytes(b"")
+
+    async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
+        assert "INCOMPLETE: D_hold: Not a directory" in lines(app)[0]
+        assert len(main(app).queue) == 143
+
+    played(spool, play, now=NOW, size=LARGE)
+
+
+def test_a_reader_that_has_ended_is_started_again(spool: Path) -> None:
+    """What was tagged stays tagged, and the list is there again."""
+
+    async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
+        await pilot.press("space", "space")
+        first = local.readers.pop()
+        first.ended("was ended by SIGKILL")
+        await pilot.pause()
+        assert "the queue is read anew: was ended by SIGKILL" in "\n".join(lines(app))
+        while not local.readers:
+            await pilot.pause(0.1)
+        await pumped(pilot, local)
+        assert lines(app)[1].endswith("143 match of 1,204   2 tagged")
+
+    played(spool, play, now=NOW)
+
+
+def test_the_mouse_does_what_keys_do(evening: Path) -> None:
+    """A key in the last lines, a heading, a row and a pane; by their places on the screen."""
+
+    async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
+        row = next(at for at, line in enumerate(lines(app)) if line.startswith(" / filter"))
+        await pilot.click(offset=(lines(app)[row].index("? help") + 1, row))
+        await pilot.pause()
+        assert "Keys that look" in "\n".join(lines(app))
+        await pilot.press("escape")
+        heads = next(at for at, line in enumerate(lines(app)) if " SIZE " in line)
+        await pilot.click(offset=(lines(app)[heads].index("SIZE"), heads))
+        await pumped(pilot, local)
+        assert lines(app)[-1] == " = spooltool ls stuck --sort size"
+        await pilot.click(offset=(lines(app)[heads].index("SIZE"), heads))
+        await pumped(pilot, local)
+        assert lines(app)[-1] == " = spooltool ls stuck --sort -size"
+        await pilot.click(offset=(60, heads + 4))
+        await pilot.pause()
+        assert f">R{under(app)}" in lines(app)[heads + 4].replace(" ", "")
+        reasons = next(at for at, line in enumerate(lines(app)) if "put-off" in line)
+        await pilot.double_click(offset=(4, reasons))
+        await pumped(pilot, local)
+        assert main(app).filter.text == "reason:put-off"
+
+    played(evening, play, now=NOW, size=LARGE)
+
+
+def test_an_id_is_copied_by_the_terminal_and_shown(evening: Path) -> None:
+    async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
+        await pilot.press("down", "y")
+        await pilot.pause()
+        assert app.clipboard == f"R{under(app)}"
+        assert f"copied: R{under(app)}" in "\n".join(lines(app))
+
+    played(evening, play, now=NOW)
