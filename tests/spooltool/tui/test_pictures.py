@@ -58,8 +58,7 @@ def test_a_picture_keeps_its_words_and_their_places() -> None:
     )
     assert drawn(exported).splitlines() == [
         '<svg viewBox="0 0 994 603.6"><style>',
-        "text { white-space: pre }",
-        ".r1 { fill: red }</style>"
+        "text { white-space: pre }.r1 { fill: red }</style>"
         '<rect fill="#121212" stroke="x" stroke-width="1" x="1" y="1" width="9" height="600"/>',
         '<rect fill="#ff0000" x="0" y="1.5" width="9" height="24.65"/>',
         '<text class="r1" x="24.4" y="20" textLength="48.8">a&lt;日</text></svg>',
