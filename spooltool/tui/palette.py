@@ -82,7 +82,9 @@ class Palette(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """What is typed, and what is left."""
         with Vertical(id="palette"):
-            yield Input(placeholder="an action: sort, hold, theme ...", compact=True)
+            typed = Input(placeholder="an action: sort, hold, theme ...", compact=True)
+            typed.cursor_blink = False
+            yield typed
             yield self._choices
 
     def on_input_changed(self, event: Input.Changed) -> None:

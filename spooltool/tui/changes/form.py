@@ -126,6 +126,7 @@ class TextInput(Input):
 
     def __init__(self, field: Text, value: str) -> None:
         super().__init__(value, placeholder=field.hint, compact=True, select_on_focus=False)
+        self.cursor_blink = False
         self.field = field
         self._counted = value
         self.styles.width = field.width or "1fr"

@@ -61,6 +61,7 @@ class PlanFrame(ModalScreen[Done | None]):
         self.button = Cancel()
         self.hints = Hints()
         self.number = Input(id="plan-number", compact=True, placeholder="the number")
+        self.number.cursor_blink = False
         self.box = Vertical(id="plan")
         self.number.display = False
 

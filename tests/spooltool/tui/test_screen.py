@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from spooltool.tui.app import SpoolApp
 from spooltool.tui.screen import MainScreen
@@ -379,5 +380,19 @@ def test_an_id_is_copied_by_the_terminal_and_shown(evening: Path) -> None:
         await pilot.pause()
         assert app.clipboard == f"R{under(app)}"
         assert f"copied: R{under(app)}" in "\n".join(lines(app))
+
+    played(evening, play, now=NOW)
+
+
+@pytest.mark.parametrize("keys", [["slash"], ["colon"], ["R"], ["Z"]])
+def test_nothing_blinks(evening: Path, keys: list[str]) -> None:
+    """A screen that repaints twice a second for a cursor is in the way over a slow line."""
+
+    async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
+        await pilot.press(*keys)
+        await pilot.pause()
+        inputs = [one for screen in app.screen_stack for one in screen.query(Input)]
+        assert inputs
+        assert [one for one in inputs if one.cursor_blink] == []
 
     played(evening, play, now=NOW)
