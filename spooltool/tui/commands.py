@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 
 from spooltool.render.text import visible
 
@@ -22,8 +21,3 @@ def ls_command(text: str, sort: str) -> str:
     """`spooltool ls stuck --sort age`."""
     words = ["ls", *query_words(text)]
     return command(*words, *(("--sort", sort) if sort else ()))
-
-
-def ids_words(numbers: Sequence[str], most: int = 12) -> list[str]:
-    """Ids for a command line; many are cut, for it is to be read."""
-    return [*numbers[:most], *(("...",) if len(numbers) > most else ())]

@@ -6,7 +6,7 @@ One screen for every size: at 80×24 the list and the verdict of the row under t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
@@ -33,12 +33,11 @@ from spooltool.tui.glimpse import Glimpses
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
 from spooltool.tui.header import Header, matched_words
-from spooltool.tui.help import HelpScreen, documented
-from spooltool.tui.keys import LOOK, Key, Where, bindings
+from spooltool.tui.keys import LOOK, Where, bindings
+from spooltool.tui.menus import Menus
 from spooltool.tui.message.pane import MessagePane
 from spooltool.tui.model import Queue
 from spooltool.tui.pace import Pace
-from spooltool.tui.palette import Choice, Palette
 from spooltool.tui.panes.destinations import DestinationsPane
 from spooltool.tui.panes.log import LogPane
 from spooltool.tui.panes.orders import OrdersPane
@@ -79,6 +78,7 @@ class MainScreen(Screen[None]):
         self.feeds = feeds
         self.queue = Queue()
         self.changing = Changing(self, feeds, read_only)
+        self.menus = Menus(self)
         self.glimpses = Glimpses(sight, self.queue)
         self.header = Header(self.queue, sight.place, glyphs)
         self.header.read_only = read_only
@@ -322,32 +322,15 @@ class MainScreen(Screen[None]):
 
     def action_changes(self) -> None:
         """Every change by name, with or without a key."""
-        self.app.push_screen(Palette(self.changing.choices()))
+        self.menus.changes()
 
     def action_help(self) -> None:
         """What every key does, and the words of the filter."""
-        width = min(108, self.size.width - 4)
-        said = [(key.shown, documented(self._owner(key), key.action)) for key in LOOK]
-        self.app.push_screen(HelpScreen(said, self.changing.said(), width))
+        self.menus.help()
 
     def action_palette(self) -> None:
         """Every action by name."""
-        looks = [
-            Choice(key.shown, key.name, documented(self._owner(key), key.action), self._act(key))
-            for key in LOOK
-            if key.action != "palette"
-        ]
-        self.app.push_screen(Palette([*looks, *self.changing.choices()]))
-
-    def _owner(self, key: Key) -> object:
-        """Whose action a key is."""
-        return {Where.SCREEN: self, Where.LIST: self.list, Where.APP: self.app}[key.where]
-
-    def _act(self, key: Key) -> Callable[[], object]:
-        owner = self._owner(key)
-        run = self.list.run_action if owner is self.list else self.run_action
-        action = f"app.{key.action}" if owner is self.app else key.action
-        return lambda: self.call_later(run, action)
+        self.menus.palette()
 
     # what the panes say
 
