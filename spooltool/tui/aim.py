@@ -34,12 +34,21 @@ def _words_of(queue: Queue, numbers: Iterable[str]) -> tuple[str, ...]:
     """
     words = []
     for number in numbers:
-        found = read_id(number)
-        if found is not None and found.numbers == (number,):
+        if _means_itself(number):
             words.append(number)
         elif (row := queue.row_of(number)) is not None:
             words.append(path_of(queue[row]))
     return tuple(words)
+
+
+def word_for(cells: Cells) -> str:
+    """The word that means this message alone, on a command line, too."""
+    return cells.number if _means_itself(cells.number) else path_of(cells)
+
+
+def _means_itself(number: str) -> bool:
+    found = read_id(number)
+    return found is not None and found.numbers == (number,)
 
 
 def path_of(cells: Cells) -> str:

@@ -20,7 +20,7 @@ from spooltool.diagnose.grouping import KEYS
 from spooltool.look.sight import Sight
 from spooltool.render.journal import short_line
 from spooltool.render.text import visible
-from spooltool.tui.aim import aim_at, host_of
+from spooltool.tui.aim import aim_at, host_of, word_for
 from spooltool.tui.beside import Beside, MessageLog
 from spooltool.tui.changes.plan_dialog import PlanDialog
 from spooltool.tui.changes.target import Target
@@ -425,7 +425,7 @@ class MainScreen(Screen[None]):
                 self.footer.equal(command("suspend"))
             case 5:
                 under = self.list.under
-                self.footer.equal(command("show", under.number if under else "ID"))
+                self.footer.equal(command("show", word_for(under) if under else "ID"))
             case 6:
                 self.footer.equal(command("log", *self.log_pane.query_words, "-f"))
             case _:

@@ -63,3 +63,18 @@ def test_one_that_has_left_is_not_meant(odd: Path) -> None:
         assert target.count == 2
 
     played(odd, play, now=NOW)
+
+
+def test_the_command_of_the_last_line_means_it_alone(odd: Path) -> None:
+    async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
+        assert app.main is not None
+        said = set[str]()
+        for row in range(3):
+            app.main.list.move(row)
+            await pilot.press("5")
+            said.add(app.main.footer.command)
+            await pilot.press("escape")
+        shown = ("D_resend/Rstuck", "D_resend/Rgrown", "001njchu")
+        assert said == {f"spooltool show {word}" for word in shown}
+
+    played(odd, play, now=NOW)
