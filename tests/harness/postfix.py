@@ -164,7 +164,7 @@ class Postfix:
         wait_until(self._is_up, what="a private Postfix that takes connections")
 
     def stop(self) -> None:
-        """Ends the master; its children see their pipe close and go."""
+        """Ends the master; returns once its children have seen that, and nobody is at its port."""
         if self._master is None:
             return
         if self._master.poll() is None:
@@ -177,6 +177,7 @@ class Postfix:
         if self._master.stderr is not None:
             self._master.stderr.close()
         self._master = None
+        wait_until(lambda: not accepts_connections(self.port), what="nobody at its port")
 
     def kill_all(self) -> None:
         """SIGKILL to the master and to all that it started."""

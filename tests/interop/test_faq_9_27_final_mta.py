@@ -9,7 +9,7 @@ import pytest
 from spooltool.logs import Record, parse_record
 from tests.harness.gateway import Gateway
 from tests.harness.postfix import Postfix
-from tests.harness.process import accepts_connections, wait_until
+from tests.harness.process import wait_until
 from tests.harness.programs import need_postfix
 from tests.harness.sample import make_sample
 from tests.harness.submit import submit
@@ -39,7 +39,6 @@ def test_it_stands_there_for_a_dead_postfix_and_no_more_once_it_lives(tmp_path: 
     postfix = Postfix(tmp_path / "postfix", maildir=True)
     postfix.start()
     postfix.stop()
-    wait_until(lambda: not accepts_connections(postfix.port), what="nobody at its port")
     with Gateway(tmp_path, postfix.port) as gateway:
         submit(gateway.port, sample)
         wait_until(lambda: _failed(gateway), what="the record")
