@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from spooltool.look.disk import disk_of
-from spooltool.render.journal import Ended, Shown
+from spooltool.look.transactions import shown_in_brief
+from spooltool.render.journal import Shown
 from spooltool.render.screen import Disk
-from spooltool.store.journal_tail import JournalTail, Summary
+from spooltool.store.journal_tail import JournalTail
 from spooltool.store.root import Spool
 from spooltool.store.trash import trash_files
 from spooltool.workers.queue import Trash
@@ -61,7 +62,7 @@ class Beside:
         self.trash = _trash(spool())
         yield
         yield from self._journal.read_on(spool())
-        self.transactions = tuple(map(_shown, self._journal.last()))
+        self.transactions = tuple(map(shown_in_brief, self._journal.last()))
 
 
 def _trash(spool: Spool) -> Trash:
@@ -71,29 +72,3 @@ def _trash(spool: Spool) -> Trash:
         return Trash()
     oldest = found[0].since if found else None
     return Trash(len(found), sum(one.size for one in found), oldest)
-
-
-def _shown(one: Summary) -> Shown:
-    """A transaction without its changes.  Of its outcomes it has the words alone.
-
-    Those of one word are one object, so that a million of them are quickly sent.
-    """
-    actor = one.actor
-    outcomes: tuple[Ended, ...] = ()
-    for word, number in one.results.items():
-        outcomes += (Ended("", "", word, ""),) * number
-    return Shown(
-        one.txn,
-        one.at,
-        one.verb,
-        actor.user,
-        actor.tty,
-        actor.host,
-        actor.command,
-        one.query,
-        one.reason,
-        one.undoes,
-        (),
-        outcomes,
-        one.ended,
-    )
