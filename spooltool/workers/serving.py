@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-import select
+import selectors
 import signal
 import socket
 import struct
@@ -40,8 +40,11 @@ class Screen:
         Descriptors `beside` the socket end the wait, too.  Raises EOFError.
         """
         here, own = self._here(), self._socket.fileno()
-        ready, _, _ = select.select([own, *beside], [], [], 0.0 if here else seconds)
-        if own in ready:
+        with selectors.PollSelector() as waiting:  # `select` knows no descriptor above 1,023
+            for fd in (own, *beside):
+                waiting.register(fd, selectors.EVENT_READ)
+            ready = waiting.select(0.0 if here else seconds)
+        if any(key.fd == own for key, _ in ready):
             self._reading.more()
         return here + self._here()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -13,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from tests.harness.readable import readable
 
 ROOT = Path(__file__).parents[2]
 PYTHON = sys.executable
@@ -97,7 +98,7 @@ class Child:
         deadline = time.monotonic() + seconds
         while b"\n" not in self._seen:
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+            if left <= 0 or not readable(descriptor, left):
                 raise NotReady(f"{self.argv[:4]} said nothing within {seconds:g} s")
             chunk = os.read(descriptor, 4096)
             if not chunk:

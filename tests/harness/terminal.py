@@ -6,7 +6,6 @@ import errno
 import fcntl
 import os
 import pty
-import select
 import signal
 import struct
 import subprocess
@@ -17,6 +16,8 @@ from types import TracebackType
 from typing import Self
 
 import pyte
+
+from tests.harness.readable import readable
 
 PATIENCE = 30.0
 
@@ -72,7 +73,7 @@ class Terminal:
 
     def read(self, seconds: float) -> bool:
         """Take what comes next, within so long; False when nothing came."""
-        if not select.select([self._master], [], [], seconds)[0]:
+        if not readable(self._master, seconds):
             return False
         try:
             data = os.read(self._master, 1 << 16)

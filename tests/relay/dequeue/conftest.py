@@ -227,6 +227,10 @@ class World:
         self._counter = Counter(self.spool, block=100)
         self._syncer = Syncer(self.spool.path)
 
+    def close(self) -> None:
+        self._syncer.close()
+        self.spool.close()
+
     def unsynced(self) -> None:
         """From now on `put` does not wait for the disk."""
         self._syncer.close()
@@ -311,7 +315,7 @@ def world(tmp_path: FilePath) -> Iterator[World]:
     """An empty spool and what belongs to it."""
     made = World(tmp_path)
     yield made
-    made.spool.close()
+    made.close()
 
 
 @pytest.fixture

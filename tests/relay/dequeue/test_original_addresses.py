@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from email import message_from_bytes
 from typing import Any
 
@@ -33,7 +34,8 @@ def put_rewritten(world: World, port: int) -> None:
         b"Subject: a\n",
     )
     incoming.finish()
-    assert commit(world.spool, [incoming], Syncer(world.spool.path)) == [None]
+    with closing(Syncer(world.spool.path)) as syncer:
+        assert commit(world.spool, [incoming], syncer) == [None]
     incoming.release()
 
 

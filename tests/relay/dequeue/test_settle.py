@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from threading import Event
 
@@ -24,6 +24,7 @@ class Counting(Syncer):
 
     def __init__(self, path: str, *, by_syncfs: bool, error: OSError | None = None) -> None:
         super().__init__(path)
+        self.close()  # nothing is synced through it
         self.by_syncfs = by_syncfs
         self.error = error
         self.asked: list[tuple[int, int]] = []
@@ -35,11 +36,11 @@ class Counting(Syncer):
 
 
 @pytest.fixture
-def spool(tmp_path: Path) -> Spool:
-    made = Spool.create(str(tmp_path / "spool"))
-    for name in ("D_sender", "D_resend", "D_hold"):
-        made.mail_dir(name)
-    return made
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    with Spool.create(str(tmp_path / "spool")) as made:
+        for name in ("D_sender", "D_resend", "D_hold"):
+            made.mail_dir(name)
+        yield made
 
 
 async def settle(spool: Spool, syncer: Counting, count: int) -> list[OSError]:
@@ -93,6 +94,7 @@ class Stuck(Syncer):
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
+        self.close()  # nothing is synced through it
         self.let_go = Event()
 
     def sync(self, files: Collection[int], directories: Iterable[int]) -> None:

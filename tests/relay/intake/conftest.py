@@ -41,8 +41,7 @@ def play(spool: Spool) -> Play:
             house = House(spool, config)
             await scene(house)
             await house.committer.drain()
-            house.committer.close()
-            house.log.close()
+            house.close()
 
         asyncio.run(whole())
 

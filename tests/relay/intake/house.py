@@ -82,6 +82,11 @@ class House:
             lambda: self.now,
         )
 
+    def close(self) -> None:
+        self.committer.close()
+        self.syncer.close()
+        self.log.close()
+
     def _woken(self) -> None:
         self.wakes += 1
 

@@ -111,8 +111,7 @@ def play(
                 server.close()
                 await door.leave()
                 await house.committer.drain()
-                house.committer.close()
-                house.log.close()
+                house.close()
 
         (uvloop.run if request.param == "uvloop" else asyncio.run)(whole())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,13 @@ from tests.harness.odd_files import IRREGULAR, Outside, put_odd
 
 
 @pytest.fixture
-def deep(tmp_path: Path) -> Spool:
+def deep(tmp_path: Path) -> Iterator[Spool]:
     """A spool whose path is longer than a socket's may be."""
     path = tmp_path / ("a" * 60) / ("b" * 60) / "spool"
     path.parent.mkdir(parents=True)
     assert len(str(path)) > 108
-    return Spool.create(str(path))
+    with Spool.create(str(path)) as made:
+        yield made
 
 
 def heard(listener: socket.socket | None) -> int:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import pty
-import select
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from spooltool.store.counter import Counter
 from spooltool.store.filesystem import Syncer
 from spooltool.store.incoming import Incoming, commit
 from spooltool.store.root import Spool
+from tests.harness.readable import readable
 from tests.spooltool.cli.calling import ROOT, Ended
 
 ARRIVED = 1795543999.5
@@ -158,7 +158,7 @@ def answered(
     screen = ""
     left = list(answers)
     while True:
-        if not select.select([leader], [], [], 60)[0]:
+        if not readable(leader, 60.0):
             process.kill()
             raise AssertionError(f"nothing more in 60 s: {screen}")
         try:

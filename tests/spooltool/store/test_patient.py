@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,9 @@ MANY = 900
 
 
 @pytest.fixture
-def spool(tmp_path: Path) -> Spool:
-    return Spool.create(str(tmp_path / "spool"))
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    with Spool.create(str(tmp_path / "spool")) as made:
+        yield made
 
 
 def written(spool: Spool, data: bytes) -> Path:
