@@ -6,7 +6,6 @@ the changes, each in a file of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
@@ -44,33 +43,38 @@ class Key(NamedTuple):
         return self.label or self.action.translate(_BLANKS).strip()
 
 
-LOOK: tuple[Key, ...] = (
-    Key("slash", "/", "filter", "filter"),
-    Key("space", "space", "tag", "tag", Where.LIST),
-    Key("A", "A", "tag_all", "all", Where.LIST),
-    Key("enter", "Enter", "open", "open", Where.LIST),
-    Key("w", "w", "why", "why"),
-    Key("d", "d", "destinations", "dests"),
-    Key("l", "l", "log", "log"),
-    Key("full_stop", ".", "thaw", "thaw"),
-    Key("question_mark", "?", "help", "help", always=True),
-    Key("v", "v", "range", "range", Where.LIST),
-    Key("escape", "Esc", "back", "back"),
-    Key("q", "q", "quit", "quit", Where.APP),
-    Key("s", "s", "sort", "sort", Where.LIST),
-    Key("r", "r", "reverse", "", Where.LIST),
-    Key("g", "g", "regroup", "group by"),
-    Key("y", "y", "copy", "copy", Where.LIST),
-    Key("o", "o", "pager", "pager"),
-    Key("tab", "Tab", "next_pane", ""),
-    Key("1", "1-6", "pane(1)", "pane"),
-    *(Key(str(digit), str(digit), f"pane({digit})") for digit in range(2, 7)),
-    Key("colon,ctrl+p", ":", "palette", "palette"),
-    Key("t", "t", "theme", "theme", Where.APP),
-)
-"""In the order in which they are offered."""
+_DIGITS = 9
 
 
-def bindings(where: Where, keys: Iterable[Key] = LOOK) -> list[BindingType]:
-    """What one part of the screen binds."""
+def look(panes: int) -> tuple[Key, ...]:
+    """The keys that look, in the order in which they are offered; so many panes have a digit."""
+    return (
+        Key("slash", "/", "filter", "filter"),
+        Key("space", "space", "tag", "tag", Where.LIST),
+        Key("A", "A", "tag_all", "all", Where.LIST),
+        Key("enter", "Enter", "open", "open", Where.LIST),
+        Key("w", "w", "why", "why"),
+        Key("d", "d", "destinations", "dests"),
+        Key("l", "l", "log", "log"),
+        Key("full_stop", ".", "thaw", "thaw"),
+        Key("question_mark", "?", "help", "help", always=True),
+        Key("v", "v", "range", "range", Where.LIST),
+        Key("escape", "Esc", "back", "back"),
+        Key("q", "q", "quit", "quit", Where.APP),
+        Key("s", "s", "sort", "sort", Where.LIST),
+        Key("r", "r", "reverse", "", Where.LIST),
+        Key("g", "g", "regroup", "group by"),
+        Key("y", "y", "copy", "copy", Where.LIST),
+        Key("o", "o", "pager", "pager"),
+        Key("tab", "Tab", "next_pane", ""),
+        Key("1", f"1-{panes}", "pane(1)", "pane"),
+        *(Key(str(digit), str(digit), f"pane({digit})") for digit in range(2, panes + 1)),
+        Key("colon,ctrl+p", ":", "palette", "palette"),
+        Key("t", "t", "theme", "theme", Where.APP),
+    )
+
+
+def bindings(where: Where) -> list[BindingType]:
+    """What one part of the screen binds, whatever panes it has."""
+    keys = look(_DIGITS)
     return [Binding(key.pressed, key.action, show=False) for key in keys if key.where is where]

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from spooltool.tui.help import HelpScreen, documented
-from spooltool.tui.keys import LOOK, Key, Where
+from spooltool.tui.keys import Key, Where
 from spooltool.tui.palette import Choice, Palette
+from spooltool.tui.panes.registry import LOOK
 
 if TYPE_CHECKING:
     from spooltool.tui.screen import MainScreen

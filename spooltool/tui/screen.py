@@ -12,20 +12,16 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widget import Widget
 
-from spooltool.diagnose.grouping import KEYS
 from spooltool.look.sight import Sight
 from spooltool.render.journal import short_line
 from spooltool.render.text import visible
-from spooltool.tui.aim import aim_at, host_of, word_for
+from spooltool.tui.aim import aim_at, host_of
 from spooltool.tui.beside import Beside, MessageLog
 from spooltool.tui.changes.plan_dialog import PlanDialog
 from spooltool.tui.changes.target import Target
 from spooltool.tui.changing import Changing
-from spooltool.tui.commands import command, ls_command
 from spooltool.tui.feeds import Feeds
 from spooltool.tui.filter import FilterBar
 from spooltool.tui.footer import Footer
@@ -33,16 +29,17 @@ from spooltool.tui.glimpse import Glimpses
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
 from spooltool.tui.header import Header, matched_words
-from spooltool.tui.keys import LOOK, Where, bindings
+from spooltool.tui.keys import Where, bindings
 from spooltool.tui.menus import Menus
 from spooltool.tui.message.pane import MessagePane
 from spooltool.tui.model import Queue
 from spooltool.tui.pace import Pace
 from spooltool.tui.panes.destinations import DestinationsPane
+from spooltool.tui.panes.layout import Panes
 from spooltool.tui.panes.log import LogPane
-from spooltool.tui.panes.orders import OrdersPane
+from spooltool.tui.panes.pane import Around, Pane
 from spooltool.tui.panes.queue import QueuePane
-from spooltool.tui.panes.reasons import ReasonsPane
+from spooltool.tui.panes.registry import LOOK
 from spooltool.tui.panes.verdict import VerdictPane
 from spooltool.tui.stillness import Stillness
 from spooltool.workers.log_messages import Rates
@@ -54,8 +51,6 @@ WIDE, HIGH = 140, 40
 
 AGAIN = 2.0
 """Seconds after which a process that has ended is started again."""
-
-_GROUPS = tuple(key.name for key in KEYS)
 
 
 class MainScreen(Screen[None]):
@@ -83,27 +78,22 @@ class MainScreen(Screen[None]):
         self.header = Header(self.queue, sight.place, glyphs)
         self.header.read_only = read_only
         self.filter = FilterBar(query)
-        self.list = QueuePane(self.queue, self.glimpses.recipients, glyphs, id="queue")
-        self.destinations = DestinationsPane(glyphs, id="destinations")
-        self.reasons = ReasonsPane(glyphs, id="reasons")
-        self.orders = OrdersPane(glyphs, id="orders")
-        self.footer = Footer(LOOK, self.changing.keys)
-        self.message = MessagePane(line=glyphs.line, id="message")
-        self.log_pane = LogPane(glyphs, id="log")
         self.verdict = VerdictPane(line=glyphs.line, changes=not read_only, id="verdict")
+        around = Around(sight, self.queue, self.glimpses, feeds, glyphs)
+        self.panes = Panes(around, self.verdict)
+        self.list = self.panes.of(QueuePane)
+        self.list.filter_text = query
+        self.destinations = self.panes.of(DestinationsPane)
+        self.message = self.panes.of(MessagePane)
+        self.log_pane = self.panes.of(LogPane)
+        self.footer = Footer(LOOK, self.changing.keys)
         self.message_log = MessageLog(feeds, self.message, self._message_log_ended)
         self.beside = Beside(
             *(self, sight, self.queue, self.glimpses),
             *(self.message, self.log_pane, self.verdict),
         )
-        self.lower = Horizontal(self.message, self.log_pane, id="lower")
-        self.left = Vertical(self.destinations, self.reasons, self.orders, id="left")
-        self.upper = Horizontal(self.left, self.list, id="upper")
         self.still = Stillness(self, self.ask, self._is_needed_still)
         self.pace = Pace(self, self._take)
-        self.shown = 1
-        self.query_text = query
-        self.group = "dst"
         self._serial = 0
         self._used = False
 
@@ -111,16 +101,8 @@ class MainScreen(Screen[None]):
         """From top to bottom."""
         yield self.header
         yield self.filter
-        yield self.upper
-        yield self.verdict
-        yield self.lower
+        yield self.panes
         yield self.footer
-
-    @property
-    def panes(self) -> dict[int, Widget]:
-        """The panes by their digit."""
-        beside: list[Widget] = [self.destinations, self.reasons, self.orders]
-        return dict(enumerate([self.list, *beside, self.message, self.log_pane], 1))
 
     @property
     def wide(self) -> bool:
@@ -150,15 +132,9 @@ class MainScreen(Screen[None]):
         self.beside.look()  # other panes are seen than before
 
     def _arrange(self) -> None:
-        wide, shown = self.wide, self.shown
-        self.set_class(wide, "-wide")
-        for number, pane in self.panes.items():
-            pane.display = wide or number == shown
-        self.list.titled = wide
-        self.left.display = wide or shown in (2, 3, 4)
-        self.lower.display = wide or shown in (5, 6)
-        self.upper.display = wide or shown < 5
-        self.verdict.display = not wide and shown == 1
+        self.set_class(self.wide, "-wide")
+        self.list.titled = self.wide
+        self.panes.stand(wide=self.wide)
         self.header.styles.height = self.header.count
         self.footer.styles.height = self.footer.count
 
@@ -170,7 +146,8 @@ class MainScreen(Screen[None]):
 
     def _show(self) -> None:
         self._serial += 1
-        self.ask(Show(self._serial, self.query_text, self.list.sort, self.group))
+        shown, by = self.list, self.destinations.wanted_key
+        self.ask(Show(self._serial, shown.filter_text, shown.sort, by))
         self._equal()
 
     def _read(self) -> None:
@@ -203,11 +180,12 @@ class MainScreen(Screen[None]):
             if isinstance(frame.value, Misread) and frame.value.serial == self._serial:
                 self.filter.wrong(frame.value.message, frame.value.column)
                 self.footer.notice(frame.value.hint)
-        self.log_pane.now = self.message_log.now = self.queue.at
+        self.message_log.now = self.queue.at
         for frame in logs:
             if isinstance(frame.value, Rates):
                 self.header.rates = frame.value
-            self.log_pane.take(frame.value)
+            for pane in self.panes.by_digit.values():
+                pane.hear(frame.value)
         self.header.redraw()
 
     def _take_pictures(self, pictures: Sequence[Frame]) -> None:
@@ -218,9 +196,8 @@ class MainScreen(Screen[None]):
         if pictures[-1].value.serial == self._serial:
             self._matched()
         facts, now = self.queue.facts, self.queue.at
-        self.destinations.take(facts.groups, self.group)
-        self.reasons.take(facts.reasons)
-        self.orders.take(facts, now)
+        for pane in self.panes.by_digit.values():
+            pane.take(self.queue)
         self.filter.values = {
             "dst": [group.label for group in facts.groups],
             "reason": [reason.reason for reason in facts.reasons],
@@ -245,13 +222,11 @@ class MainScreen(Screen[None]):
     def target(self) -> Target:
         """What a key that changes is about.  Raises QueryError."""
         chosen = self.list.chosen
-        if self.destinations.has_focus and self.group == "dst":
-            host = self.destinations.label(self.destinations.cursor)
-        elif self.orders.has_focus:
-            host = self.orders.host(self.orders.cursor)
-        else:
+        focused = self.panes.focused
+        host = focused.host if focused is not None else None
+        if host is None:
             host = host_of(self.queue, chosen)
-        return aim_at(self.queue, chosen, self.query_text, host)
+        return aim_at(self.queue, chosen, self.list.filter_text, host)
 
     # keys
 
@@ -262,8 +237,8 @@ class MainScreen(Screen[None]):
     def action_back(self) -> None:
         """Untag, or go back to the list."""
         self.footer.notice("")
-        if self.focused is not self.list or self.shown != 1:
-            self.action_pane(1)
+        if self.focused is not self.list or self.panes.current is not self.list:
+            self.go(self.list)
         else:
             self.list.step_back()
 
@@ -273,36 +248,36 @@ class MainScreen(Screen[None]):
 
     def action_pane(self, number: int) -> None:
         """Go to a pane; in a small terminal it takes the place of the list."""
-        pane = self.panes.get(number)
-        if pane is None:
-            return
-        self.shown = number
+        pane = self.panes.by_digit.get(number)
+        if pane is not None:
+            self.go(pane)
+
+    def go(self, pane: Pane) -> None:
+        """Give a pane the keys."""
+        self.panes.shown = pane.digit
         self._arrange()
         pane.focus()
-        if number in (1, 5):
-            self.beside.look()
+        self.beside.look()
         self._equal()
 
     def action_next_pane(self) -> None:
         """Go to the next pane."""
-        numbers = list(self.panes)
-        at = next((n for n, pane in self.panes.items() if pane.has_focus_within), self.shown)
-        self.action_pane(numbers[(numbers.index(at) + 1) % len(numbers)])
+        self.action_pane(self.panes.next_digit())
 
     def action_destinations(self) -> None:
         """What is stuck, by destination and age: pane 2."""
-        self.action_pane(2)
+        self.go(self.destinations)
 
     def action_why(self) -> None:
         """Why the message under the cursor is where it is, with all that is known of it."""
         self.message.choose("why")
-        self.action_pane(5)
+        self.go(self.message)
 
     def action_log(self) -> None:
         """The log: of everything, then of this message, then of this destination."""
-        if self.shown == 6 or self.log_pane.has_focus:
+        if self.panes.current is self.log_pane or self.log_pane.has_focus:
             self.log_pane.action_cycle()
-        self.action_pane(6)
+        self.go(self.log_pane)
 
     def action_pager(self) -> None:
         """The message under the cursor in $PAGER."""
@@ -311,10 +286,10 @@ class MainScreen(Screen[None]):
 
     def action_regroup(self) -> None:
         """Count pane 2 by the next key: destination, domain, sender, rule, …"""
-        self.group = _GROUPS[(_GROUPS.index(self.group) + 1) % len(_GROUPS)]
+        self.destinations.next_key()
         self._show()
         if not self.wide:
-            self.action_pane(2)
+            self.go(self.destinations)
 
     def action_change(self, key: str) -> None:
         """Open the plan of a change."""
@@ -340,7 +315,7 @@ class MainScreen(Screen[None]):
 
     def on_filter_bar_left(self, event: FilterBar.Left) -> None:
         """The list has the keys again."""
-        self.action_pane(1)
+        self.go(self.list)
 
     def on_filter_bar_offered(self, event: FilterBar.Offered) -> None:
         """Several ways to complete."""
@@ -355,23 +330,17 @@ class MainScreen(Screen[None]):
         """Other messages are tagged."""
         self._matched()
 
-    def on_queue_pane_noted(self, event: QueuePane.Noted) -> None:
-        """The list has something to tell."""
+    def on_pane_noted(self, event: Pane.Noted) -> None:
+        """A pane has something to tell."""
         self.footer.notice(event.text)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Enter on a row: a filter, or the message."""
         event.stop()
-        match event.grid:
-            case DestinationsPane() as pane:
-                query = pane.groups[event.row].query
-                self._narrow(f"stuck {query}" if query else "")
-            case ReasonsPane() as pane:
-                self._narrow(pane.reasons[event.row].query)
-            case OrdersPane() as pane:
-                self._narrow(pane.selected_by(event.row))
-            case QueuePane():
-                self.action_pane(5)
+        if event.grid is self.list:
+            self.go(self.message)
+        elif isinstance(event.grid, Pane):
+            self._narrow(event.grid.query_of(event.row))
 
     def on_grid_moved(self, event: Grid.Moved) -> None:
         """The cursor of the list is on another message."""
@@ -386,12 +355,8 @@ class MainScreen(Screen[None]):
 
     def on_log_pane_message_chosen(self, event: LogPane.MessageChosen) -> None:
         """The message of a log line."""
-        self.action_pane(5)
+        self.go(self.message)
         self.beside.open(event.number, event.letter)
-
-    def on_log_pane_copied(self, event: LogPane.Copied) -> None:
-        """A line was copied; it is shown, too."""
-        self.footer.notice(f"copied: {event.text}")
 
     def on_message_pane_log_wanted(self, event: MessagePane.LogWanted) -> None:
         """The log lines of the message are wanted."""
@@ -401,12 +366,12 @@ class MainScreen(Screen[None]):
         """A filter from a pane: the query language is learnt from it."""
         if query:
             self.set_query(query)
-            self.action_pane(1)
+            self.go(self.list)
 
     def set_query(self, text: str, *, typed: bool = False) -> None:
         """List something else; what was tagged is tagged no more."""
         self.list.untag()
-        self.query_text = text
+        self.list.filter_text = text
         if not typed:
             self.filter.put(text)
         self.filter.error = None
@@ -416,17 +381,4 @@ class MainScreen(Screen[None]):
 
     def _equal(self) -> None:
         """The command that shows what the pane shows."""
-        match self.shown:
-            case 2:
-                self.footer.equal(command("group", "stuck", "--by", self.group))
-            case 3:
-                self.footer.equal(command("group", "stuck", "--by", "reason"))
-            case 4:
-                self.footer.equal(command("suspend"))
-            case 5:
-                under = self.list.under
-                self.footer.equal(command("show", word_for(under) if under else "ID"))
-            case 6:
-                self.footer.equal(command("log", *self.log_pane.query_words, "-f"))
-            case _:
-                self.footer.equal(ls_command(self.query_text, self.list.sort))
+        self.footer.equal(self.panes.current.equal(self.list.under))

@@ -112,13 +112,15 @@ class Trash:
 class Facts:
     """What stands beside the list.
 
-    `groups` and `reasons` count *stuck* mail whatever the filter is, so that a way out of
-    the filter stays on the screen.  `transactions` are the journal's last, newest first.
-    `unreadable` are (directory, why).  `last_life` is when the spool was last touched.
+    `groups` (by the key `grouped_by`) and `reasons` count *stuck* mail whatever the filter is,
+    so that a way out of the filter stays on the screen.  `transactions` are the journal's
+    last, newest first.  `unreadable` are (directory, why).  `last_life` is when the spool was
+    last touched.
     """
 
     everything: Counts = field(default_factory=Counts)
     groups: tuple[Group, ...] = ()
+    grouped_by: str = ""
     reasons: tuple[ReasonRow, ...] = ()
     relay: RelayView = field(default_factory=RelayView)
     disk: Disk | None = None

@@ -17,7 +17,9 @@ from spooltool.look.open_message import OpenMessage, find_row
 from spooltool.look.sight import Sight
 from spooltool.render.text import columns, cut, visible
 from spooltool.spool.names import SpoolName
-from spooltool.tui.grid import Grid
+from spooltool.tui.aim import word_for
+from spooltool.tui.commands import command
+from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.message.advice import Advice
 from spooltool.tui.message.log import LOOKING, LogTab
 from spooltool.tui.message.paged import message_page, part_page
@@ -26,7 +28,9 @@ from spooltool.tui.message.tab import Tab
 from spooltool.tui.message.tabs import TABS
 from spooltool.tui.message.why import WhyTab
 from spooltool.tui.pager import page
+from spooltool.tui.panes.pane import Pane, Place
 from spooltool.tui.spans import Span, Spans, cut_spans, text_of
+from spooltool.workers.table import Cells
 
 _FIRST, _SLICE = 0.002, 0.004
 _BETWEEN = 0.02
@@ -37,7 +41,7 @@ between two repaints while work goes on."""
 _LEFT = "left the queue"
 
 
-class MessagePane(Grid):
+class MessagePane(Pane):
     """One message, tab by tab: `[` and `]`, the arrows or a click choose the tab.
 
     `o` or `|` shows it in a pager.  What was read stays when the message leaves.
@@ -61,10 +65,12 @@ class MessagePane(Grid):
             super().__init__()
             self.number = number
 
-    def __init__(self, *, label: str = "5", line: str = "-", id: str | None = None) -> None:
-        """`label` is the pane's digit, `line` fills the title."""
-        super().__init__(id=id)
-        self._label, self._fill = label, line
+    pane_id = "message"
+    place = Place.LOWER
+    share = 4
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(glyphs)
         self._message: OpenMessage | None = None
         self._words = "no message"
         self._gone = ""
@@ -83,6 +89,10 @@ class MessagePane(Grid):
     def message(self) -> OpenMessage | None:
         """The message that is shown."""
         return self._message
+
+    def equal(self, under: Cells | None) -> str:
+        """The message on paper."""
+        return command("show", word_for(under) if under else "ID")
 
     @property
     def tab_name(self) -> str:
@@ -298,18 +308,18 @@ class MessagePane(Grid):
         return [*heads, *tab.heads(self._room)]
 
     def _title(self, width: int) -> list[Span]:
-        spans: list[Span] = [(f"{self._fill} {self._label} {self._who()} ", "title")]
+        spans: list[Span] = [(f"{self.glyphs.line} {self.digit} {self._who()} ", "title")]
         if self._message is not None:
             for tab in TABS:
                 spans += [("" if tab is TABS[0] else "|", "title"), self._tab_words(tab)]
         if not spans[-1][0].endswith(" "):
             spans.append((" ", "title"))
         place = self._place()
-        end: list[Span] = [(f" {place} ", "dim"), (self._fill, "title")] if place else []
+        end: list[Span] = [(f" {place} ", "dim"), (self.glyphs.line, "title")] if place else []
         free = width - columns(text_of(spans)) - columns(text_of(end))
         if free < 2:
             end, free = [], width - columns(text_of(spans))
-        return [*spans, (self._fill * max(0, free), "title"), *end]
+        return [*spans, (self.glyphs.line * max(0, free), "title"), *end]
 
     def _who(self) -> str:
         if self._message is None:
@@ -392,7 +402,7 @@ class MessagePane(Grid):
             event.prevent_default()
 
     def _tab_at(self, x: int) -> str:
-        at = columns(f"{self._fill} {self._label} {self._who()} ")
+        at = columns(f"{self.glyphs.line} {self.digit} {self._who()} ")
         for tab in TABS:
             at += 0 if tab is TABS[0] else 1
             end = at + columns(self._tab_words(tab)[0])

@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
-from spooltool.diagnose.grouping import AGES, UNKNOWN_AGE
+from spooltool.diagnose.grouping import AGES, KEYS, UNKNOWN_AGE
 from spooltool.render.text import fit, fit_right, visible
+from spooltool.tui.commands import command
 from spooltool.tui.glyphs import Glyphs
-from spooltool.tui.grid import Grid
+from spooltool.tui.model import Queue
+from spooltool.tui.panes.pane import Pane
 from spooltool.tui.spans import Span, Spans
-from spooltool.tui.title import title_line
 from spooltool.workers.queue import Group
+from spooltool.workers.table import Cells
 
 _STATE = 5
 _ALL, _NUMBER = 6, 4
 _BAD = frozenset(("down", "late"))
+_KEYS = tuple(key.name for key in KEYS)
 
 
-class DestinationsPane(Grid):
+class DestinationsPane(Pane):
     """Stuck mail by destination against age; `Enter` sets the filter, `g` groups by another key.
 
     The darker a cell, the more messages it counts.  The last column says what the relay
     knows of the host: down, the code it answered, late, susp, ok.
     """
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    pane_id = "destinations"
+    share = 10
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(glyphs)
+        self.wanted_key = _KEYS[0]
         self.groups: tuple[Group, ...] = ()
-        self.key = "dst"
-        self._glyphs = glyphs
+        self.key = self.wanted_key
         self._most = 0
 
-    def take(self, groups: tuple[Group, ...], key: str) -> None:
+    def next_key(self) -> None:
+        """Another key is to be counted by; what it counts comes with a later picture."""
+        self.wanted_key = _KEYS[(_KEYS.index(self.wanted_key) + 1) % len(_KEYS)]
+
+    def take(self, queue: Queue) -> None:
         """Other counts."""
-        chosen = self.groups[self.cursor].label if 0 <= self.cursor < len(self.groups) else None
+        groups, key = queue.facts.groups, queue.facts.grouped_by or self.key
         if (groups, key) == (self.groups, self.key):
             return
+        chosen = self.label(self.cursor) if self.groups else None
         self.groups, self.key = groups, key
         self._most = max((max(group.ages, default=0) for group in groups), default=0)
         labels = [group.label for group in groups]
@@ -44,6 +55,20 @@ class DestinationsPane(Grid):
         return self.groups[row].label if 0 <= row < len(self.groups) else ""
 
     @property
+    def host(self) -> str | None:
+        """The destination under the cursor."""
+        return self.label(self.cursor) if self.key == "dst" else None
+
+    def query_of(self, row: int) -> str:
+        """What a row counts."""
+        query = self.groups[row].query
+        return f"stuck {query}" if query else ""
+
+    def equal(self, under: Cells | None) -> str:
+        """The same counts."""
+        return command("group", "stuck", "--by", self.wanted_key)
+
+    @property
     def count(self) -> int:
         """The groups."""
         return len(self.groups)
@@ -51,9 +76,8 @@ class DestinationsPane(Grid):
     def heads(self, width: int) -> list[Spans]:
         """Title and headings."""
         name = {"dst": "DST"}.get(self.key, self.key.upper())
-        title = title_line(
-            f"2 {'DESTINATION' if self.key == 'dst' else name} x AGE (stuck)", width, self._glyphs
-        )
+        what = "DESTINATION" if self.key == "dst" else name
+        title = self.title(f"{what} x AGE (stuck)", width)
         line = "  " + fit(name, self._label(width)) + fit_right("ALL", _ALL)
         line += "".join(fit_right(heading, _NUMBER) for heading in self._ages)
         return [title, [(line + fit_right("STATE", _STATE + 1), "head")]]

@@ -12,6 +12,7 @@ from textual.timer import Timer
 from spooltool.render.loglines import pane_time
 from spooltool.render.text import columns, cut, visible
 from spooltool.render.units import plural, stamp
+from spooltool.tui.commands import command
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
 from spooltool.tui.log_words import (
@@ -24,6 +25,8 @@ from spooltool.tui.log_words import (
     progress_words,
 )
 from spooltool.tui.logbook import LogBook
+from spooltool.tui.model import Queue
+from spooltool.tui.panes.pane import Pane, Place
 from spooltool.tui.spans import Span, Spans
 from spooltool.workers.log_messages import (
     About,
@@ -32,15 +35,15 @@ from spooltool.workers.log_messages import (
     Looked,
     Rates,
     Show,
-    Told,
 )
 from spooltool.workers.queue import Misread
+from spooltool.workers.table import Cells
 
 QUIET = 0.15
 """Seconds that the cursor of the list must rest before its message's lines are asked for."""
 
 
-class LogPane(Grid):
+class LogPane(Pane):
     """The log of everything, of the message or of the destination under the cursor.
 
     `l` goes from one to the next.  It follows at the end, until the cursor is moved up;
@@ -69,20 +72,16 @@ class LogPane(Grid):
             self.letter = letter
             self.number = number
 
-    class Copied(Message):
-        """A line went to the terminal's clipboard."""
+    pane_id = "log"
+    place = Place.LOWER
+    share = 3
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(glyphs)
         self.book = LogBook()
         self.scope = ALL
         self.below = 0
         self.now = 0.0
-        self._glyphs = glyphs
         self._serial = 0
         self._about: About | None = None
         self._subject = Subject()
@@ -124,7 +123,11 @@ class LogPane(Grid):
         self.scope = scope
         self.ask()
 
-    def take(self, told: Told) -> None:
+    def take(self, queue: Queue) -> None:
+        """The clock of the pictures is that of the lines, too."""
+        self.now = queue.at
+
+    def hear(self, told: object) -> None:
         """What the process that follows the logs has told."""
         match told:
             case Lines() if told.serial == self._serial:
@@ -141,10 +144,9 @@ class LogPane(Grid):
                 return
         self.redraw()
 
-    @property
-    def query_words(self) -> list[str]:
-        """The words of a command that shows the same lines."""
-        return self._subject.query(self.scope)
+    def equal(self, under: Cells | None) -> str:
+        """The same lines."""
+        return command("log", *self._subject.query(self.scope), "-f")
 
     @property
     def at_end(self) -> bool:
@@ -202,8 +204,8 @@ class LogPane(Grid):
         return [self._title(width), [self._status(width)]]
 
     def _title(self, width: int) -> Spans:
-        line = self._glyphs.line
-        text = cut(f"{line} 6 LOG  {self._subject.words(self.scope)} ", width)
+        line = self.glyphs.line
+        text = cut(f"{line} {self.digit} LOG  {self._subject.words(self.scope)} ", width)
         return [(text + line * (width - columns(text)), "title")]
 
     def _status(self, width: int) -> Span:
@@ -248,7 +250,7 @@ class LogPane(Grid):
         """One line: its time, then its words, in the colour of its kind."""
         line = self.book.rows[row]
         time = f"{pane_time(line.time, self.now)} "
-        words = cut(self._glyphs.drawn(line.words), max(0, width - 1 - columns(time)))
+        words = cut(self.glyphs.drawn(line.words), max(0, width - 1 - columns(time)))
         spans: list[Span] = [(">" if row == self.cursor else " ", "strong"), (time, "dim")]
         return [*spans, *marked(words, self.book.narrow, KIND_STYLES[line.kind])]
 
@@ -277,7 +279,7 @@ class LogPane(Grid):
             line = self.book.rows[self.cursor]
             text = f"{stamp(line.time)} {line.words}" if line.time else line.words
             self.app.copy_to_clipboard(text)
-            self.post_message(self.Copied(text))
+            self.post_message(self.Noted(f"copied: {text}"))
 
     def action_narrow(self) -> None:
         """Type a text: only lines that hold it are shown."""

@@ -5,43 +5,53 @@ from __future__ import annotations
 from spooltool.render.orders import order_brief
 from spooltool.render.text import cut
 from spooltool.render.units import age, plural, size
+from spooltool.tui.commands import command
 from spooltool.tui.glyphs import Glyphs
-from spooltool.tui.grid import Grid
+from spooltool.tui.model import Queue
+from spooltool.tui.panes.pane import Pane
 from spooltool.tui.spans import Span, Spans
-from spooltool.tui.title import title_line
 from spooltool.workers.queue import Facts
+from spooltool.workers.table import Cells
 
 _LITTLE = 0.05
 """Of the disk: less than that is little."""
 
 
-class OrdersPane(Grid):
+class OrdersPane(Pane):
     """What keeps mail back by order or limit: suspended hosts, connections, disk, trash.
 
     `Enter` on a suspended host sets the filter to its mail.
     """
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._glyphs = glyphs
+    pane_id = "orders"
+    share = 6
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(glyphs)
         self._rows: list[tuple[Span, str]] = []
         self._hosts: list[str] = []
 
-    def take(self, facts: Facts, now: float) -> None:
+    def take(self, queue: Queue) -> None:
         """Other facts."""
+        facts, now = queue.facts, queue.at
         rows = [*_orders(facts, now), *_connections(facts), *_disk(facts, now)]
         self._hosts = [order.host for order in facts.relay.orders]
         if rows != self._rows:
             self._rows = rows
             self.reset()
 
-    def selected_by(self, row: int) -> str:
+    def query_of(self, row: int) -> str:
         """What a row's mail is selected by; "" where it is not about mail."""
         return self._rows[row][1]
 
-    def host(self, row: int) -> str:
-        """The host that a row is an order about; "" where it is none."""
-        return self._hosts[row] if 0 <= row < len(self._hosts) else ""
+    @property
+    def host(self) -> str | None:
+        """The host that the order under the cursor is about; "" where it is none."""
+        return self._hosts[self.cursor] if 0 <= self.cursor < len(self._hosts) else ""
+
+    def equal(self, under: Cells | None) -> str:
+        """The orders of operators."""
+        return command("suspend")
 
     @property
     def count(self) -> int:
@@ -50,7 +60,7 @@ class OrdersPane(Grid):
 
     def heads(self, width: int) -> list[Spans]:
         """The title."""
-        return [title_line("4 ORDERS AND LIMITS", width, self._glyphs)]
+        return [self.title("ORDERS AND LIMITS", width)]
 
     def row(self, row: int, width: int) -> Spans:
         """One fact."""

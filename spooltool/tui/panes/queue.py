@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 from textual import events
 from textual.binding import BindingType
@@ -13,12 +13,12 @@ from spooltool.diagnose.relay import RelayView
 from spooltool.look.sorting import SORT_KEYS
 from spooltool.render.text import columns, cut, fit, fit_right, visible
 from spooltool.render.units import age, due, plural, size
+from spooltool.tui.commands import ls_command
 from spooltool.tui.glyphs import Glyphs
-from spooltool.tui.grid import Grid
 from spooltool.tui.keys import Where, bindings
 from spooltool.tui.model import Queue
+from spooltool.tui.panes.pane import Around, Pane, Place
 from spooltool.tui.spans import Span, Spans
-from spooltool.tui.title import title_line
 from spooltool.workers.table import UNKNOWN, Cells, Flag
 
 Recipients = Callable[[Cells], str]
@@ -66,7 +66,7 @@ def widths(width: int, id_width: int = 9) -> Widths:
     return Widths(id_width, dst, recipient, max(8, room - dst - 1 - recipient - 2))
 
 
-class QueuePane(Grid):
+class QueuePane(Pane):
     """The messages that the filter means, in the order chosen.
 
     `space` tags (`*`), `v` a range (`+` until it ends), `A` all that match; `Enter` opens the
@@ -82,25 +82,28 @@ class QueuePane(Grid):
     class Tagged(Message):
         """Other messages are tagged."""
 
-    class Noted(Message):
-        """Something to be told to whoever pressed a key."""
+    pane_id = "queue"
+    place = Place.LIST
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    def __init__(
-        self, queue: Queue, recipients: Recipients, glyphs: Glyphs, *, id: str | None = None
-    ) -> None:
-        super().__init__(id=id)
+    def __init__(self, queue: Queue, recipients: Recipients, glyphs: Glyphs) -> None:
+        super().__init__(glyphs)
         self.titled = False
-        self._glyphs = glyphs
         self.queue = queue
+        self.filter_text = ""
         self.sort = ""
         self._recipients = recipients
         self._range: str | None = None
         self._range_row = 0
         self._adrift = False
+
+    @classmethod
+    def made(cls, around: Around) -> Self:
+        """The list of a screen."""
+        return cls(around.queue, around.glimpses.recipients, around.glyphs)
+
+    def equal(self, under: Cells | None) -> str:
+        """The same list."""
+        return ls_command(self.filter_text, self.sort)
 
     @property
     def _id_width(self) -> int:
@@ -123,12 +126,12 @@ class QueuePane(Grid):
 
     def _title(self, width: int) -> Spans:
         order = f"by {self.sort}" if self.sort else "oldest first"
-        title = f"1 QUEUE  {order}"
+        title = f"QUEUE  {order}"
         if self.count:
             top = round(self.scroll_y) + 1
             last = min(self.count, top + self.size.height - 3)
             title += f"  {top:,}-{last:,} of {self.count:,}"
-        return title_line(title, width, self._glyphs)
+        return self.title(title, width)
 
     def key_at(self, x: int) -> str:
         """The sort key of the heading at a column; "" where there is none."""

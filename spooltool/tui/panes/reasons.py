@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from spooltool.render.text import cut, fit, fit_right, visible
+from spooltool.tui.commands import command
 from spooltool.tui.glyphs import Glyphs
-from spooltool.tui.grid import Grid
+from spooltool.tui.model import Queue
+from spooltool.tui.panes.pane import Pane
 from spooltool.tui.spans import Spans
-from spooltool.tui.title import title_line
 from spooltool.workers.queue import ReasonRow
+from spooltool.workers.table import Cells
 
 _REASON, _NUMBER, _BAR = 11, 7, 10
 
 
-class ReasonsPane(Grid):
+class ReasonsPane(Pane):
     """Stuck mail by reason, with the destination that most of it has; `Enter` sets the filter."""
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.reasons: tuple[ReasonRow, ...] = ()
-        self._glyphs = glyphs
+    pane_id = "reasons"
+    share = 8
 
-    def take(self, reasons: tuple[ReasonRow, ...]) -> None:
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(glyphs)
+        self.reasons: tuple[ReasonRow, ...] = ()
+
+    def take(self, queue: Queue) -> None:
         """Other counts."""
+        reasons = queue.facts.reasons
         if reasons == self.reasons:
             return
         at = self.cursor
@@ -30,6 +35,14 @@ class ReasonsPane(Grid):
         names = [one.reason for one in reasons]
         self.reset(names.index(chosen) if chosen in names else None)
 
+    def query_of(self, row: int) -> str:
+        """What a row counts."""
+        return self.reasons[row].query
+
+    def equal(self, under: Cells | None) -> str:
+        """The same counts."""
+        return command("group", "stuck", "--by", "reason")
+
     @property
     def count(self) -> int:
         """The reasons that there are."""
@@ -37,7 +50,7 @@ class ReasonsPane(Grid):
 
     def heads(self, width: int) -> list[Spans]:
         """The title."""
-        return [title_line("3 REASON (stuck)", width, self._glyphs)]
+        return [self.title("REASON (stuck)", width)]
 
     def empty(self, width: int) -> list[Spans]:
         """Nothing is stuck."""
@@ -47,7 +60,7 @@ class ReasonsPane(Grid):
         """One reason: how many, a bar, and where most of them want to go."""
         one = self.reasons[row]
         most = max(reason.messages for reason in self.reasons)
-        bar = self._glyphs.bar * max(1, round(_BAR * one.messages / most))
+        bar = self.glyphs.bar * max(1, round(_BAR * one.messages / most))
         left = width - 2 - _REASON - _NUMBER - 2 - _BAR - 1
         return [
             (">" if row == self.cursor else " ", "strong"),

@@ -35,7 +35,7 @@ class Grouping:
     def __init__(self, stock: Stock, kept: Kept, key: str) -> None:
         self._stock = stock
         self._kept = kept
-        self._key = key
+        self.key = key
         self._groups = Groups([KEY[key]])
         self._kinds: dict[tuple[int, int], list[int]] = {}
         """By destination and reason: how many, and what one of them says; all but the number
@@ -91,7 +91,7 @@ class Grouping:
             )
             for values, cells in self._groups.groups()[:MOST]
         ]
-        return tuple(counted) if self._key != "dst" else self._with_states(counted, relay)
+        return tuple(counted) if self.key != "dst" else self._with_states(counted, relay)
 
     def _with_states(self, counted: list[Group], relay: RelayView) -> tuple[Group, ...]:
         states = _States(relay, self._signs())

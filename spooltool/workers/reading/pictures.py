@@ -28,6 +28,7 @@ class Painter:
         self._memory = Memory(roll.stock, listing)
         self._grouping: Grouping | None = None
         self._groups: tuple[Group, ...] = ()
+        self._by = ""
         self._reasons: tuple[ReasonRow, ...] = ()
 
     def close(self) -> None:
@@ -38,7 +39,7 @@ class Painter:
         """Stuck mail was counted; None: what was counted cannot be asked any more."""
         self._grouping = grouping
         if grouping is not None:
-            self._groups = grouping.groups(self._looker.relay)
+            self._groups, self._by = grouping.groups(self._looker.relay), grouping.key
             self._reasons = grouping.reasons()
 
     def regroup(self) -> None:
@@ -79,6 +80,7 @@ class Painter:
         return Facts(
             everything=everything,
             groups=self._groups,
+            grouped_by=self._by,
             reasons=self._reasons,
             relay=self._looker.relay,
             disk=beside.disk,

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from spooltool.tui.app import SpoolApp
 from spooltool.tui.changes.registry import CHANGES
 from spooltool.tui.help import documented
-from spooltool.tui.keys import LOOK, Key, Where
+from spooltool.tui.keys import Key, Where
 from spooltool.tui.panes.queue import QueuePane
+from spooltool.tui.panes.registry import LOOK
 from spooltool.tui.screen import MainScreen
 from tests.harness.screens.scenes import ROOT, SCENES, Scene
 

@@ -48,6 +48,7 @@ class Host(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.pane = LogPane(ASCII)
+        self.pane.digit = 6
         self.shows: list[Show] = []
         self.heard: list[tuple[str, str]] = []
 
@@ -60,8 +61,8 @@ class Host(App[None]):
     def on_log_pane_message_chosen(self, event: LogPane.MessageChosen) -> None:
         self.heard.append(("chosen", event.letter + event.number))
 
-    def on_log_pane_copied(self, event: LogPane.Copied) -> None:
-        self.heard.append(("copied", event.text))
+    def on_pane_noted(self, event: LogPane.Noted) -> None:
+        self.heard.append(("noted", event.text))
 
     def on_grid_opened(self) -> None:
         self.heard.append(("opened", ""))
@@ -87,8 +88,8 @@ def piloted(play: Play, size: tuple[int, int] = (80, 8)) -> Host:
     async def run() -> None:
         async with app.run_test(size=size) as pilot:
             app.pane.focus()
-            app.pane.take(Rates(NOW))
-            app.pane.take(Followed(("mdq.elg", "asmtpd.elg"), "/log"))
+            app.pane.hear(Rates(NOW))
+            app.pane.hear(Followed(("mdq.elg", "asmtpd.elg"), "/log"))
             app.pane.ask()
             await pilot.pause()
             await play(pilot, app, app.pane)
@@ -110,7 +111,7 @@ def kicks(first: int, count: int) -> tuple[Line, ...]:
 
 
 def told(app: Host, *some: Line, older: bool = False) -> None:
-    app.pane.take(Lines(app.shows[-1].serial, some, older))
+    app.pane.hear(Lines(app.shows[-1].serial, some, older))
 
 
 def ids(app: Host) -> list[int]:
@@ -209,7 +210,7 @@ def test_l_goes_from_all_to_the_message_to_the_destination() -> None:
         await pilot.press("l")
         await pilot.pause()
         assert lines(app)[0].startswith("- 6 LOG  all | [R001njd6k] | this destination ---")
-        pane.take(Lines(3, kicks(0, 1)))
+        pane.hear(Lines(3, kicks(0, 1)))
         assert pane.count == 0, "the answer of a question that was asked before"
         await pilot.press("l")
         await pilot.pause()
@@ -244,7 +245,7 @@ def test_enter_opens_the_message_and_y_copies_the_line() -> None:
         await pilot.press("enter", "up", "enter", "y")
         await pilot.pause()
         copied = "2026-11-24 18:43:12 mdq  E001njq5a notice put off h 451 x"
-        assert app.heard == [("chosen", "E001njq5a"), ("copied", copied)]
+        assert app.heard == [("chosen", "E001njq5a"), ("noted", f"copied: {copied}")]
         assert app.clipboard == copied
 
     piloted(play)
@@ -315,7 +316,7 @@ def test_hostile_lines_are_text() -> None:
     async def play(pilot: Pilot[None], app: Host, pane: LogPane) -> None:
         told(app, elg(1, "001njq5a", "delivered", host=EVIL, to=EVIL, reply=EVIL))
         pane.subject(Subject(EVIL, "1", EVIL))
-        pane.take(Misread(app.shows[-1].serial, EVIL))
+        pane.hear(Misread(app.shows[-1].serial, EVIL))
         for _ in range(3):
             await pilot.press("y")
             for y, text in enumerate(lines(app)):
@@ -334,7 +335,7 @@ def test_hostile_lines_are_text() -> None:
 def test_how_the_search_stands() -> None:
     async def play(pilot: Pilot[None], app: Host, pane: LogPane) -> None:
         def status(value: Any) -> str:
-            pane.take(value)
+            pane.hear(value)
             return pane._state()[0]
 
         serial = app.shows[-1].serial

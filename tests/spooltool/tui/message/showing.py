@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from spooltool.look.sight import Sight
 from spooltool.spool.names import SpoolName, parse_path
 from spooltool.tui import app as spool_app
+from spooltool.tui.glyphs import ASCII
 from spooltool.tui.message.pane import MessagePane
 from spooltool.tui.themes import THEMES
 from tests.spooltool.cli.calling import AS_OF
@@ -40,7 +41,8 @@ class Shown(App[None]):
     def __init__(self) -> None:
         super().__init__()
         themed(self)
-        self.pane = MessagePane()
+        self.pane = MessagePane(ASCII)
+        self.pane.digit = 5
         self.wanted: list[str] = []
         self.first: Callable[[], object] = lambda: None
 
