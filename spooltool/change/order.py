@@ -57,16 +57,8 @@ class Order:
 
 
 def equal_arguments(sight: Sight, order: Order) -> list[str]:
-    """The arguments that give the order on this spool, wherever they are typed.
-
-    What was found without being named is found again.
-    """
-    found = order.arguments
-    if sight.located.explicit:
-        found += ["--spool", sight.located.path]
-    if sight.config_option is not None:
-        found += ["--config", sight.config_option]
-    return found
+    """The arguments that give the order on this spool, wherever they are typed."""
+    return [*order.arguments, *sight.options]
 
 
 def command_line(arguments: list[str]) -> str:

@@ -24,20 +24,25 @@ DEFAULT_SPOOL = "/var/spool/relay"
 
 
 class Located(NamedTuple):
-    """A spool's path and how it was found; `explicit` when it was named on the command line."""
+    """A spool's path and how it was found.
+
+    `explicit`: it was named on the command line.  `lasting`: it is found the same way from any
+    shell, and not by what this one was given.
+    """
 
     path: str
     found_by: str
     explicit: bool = False
+    lasting: bool = True
 
 
 def locate(spool_option: str | None, config_option: str | None) -> Located:
     """The spool that is meant.  Raises NoSpool that names the places looked at."""
     if spool_option is not None:
-        return Located(spool_option, "--spool", True)
+        return Located(spool_option, "--spool", explicit=True, lasting=False)
     from_variable = os.environ.get(VARIABLE)
     if from_variable:
-        return Located(from_variable, f"${VARIABLE}")
+        return Located(from_variable, f"${VARIABLE}", lasting=False)
     above = _here_or_above()
     if above is not None:
         return above
@@ -62,7 +67,8 @@ def _here_or_above() -> Located | None:
             with Spool.open(at) as spool:
                 ours = not spool.flat or (at == here and _holds_spool_files(spool))
             if ours:
-                return Located(at, "the current directory" if at == here else f"above {here}")
+                found_by = "the current directory" if at == here else f"above {here}"
+                return Located(at, found_by, lasting=False)
         except (NoSpool, NotPermitted):
             pass  # not a spool, or not for us to know: the next place
         parent = os.path.dirname(at)

@@ -49,16 +49,17 @@ class Sight:
     def handed_over(self) -> list[str]:
         """What another process needs to look at the same spool, as arguments for it."""
         where = self.located
-        found = [where.path, where.found_by, "explicit" if where.explicit else ""]
+        marks = [name for name in ("explicit", "lasting") if getattr(where, name)]
+        found = [where.path, where.found_by, " ".join(marks)]
         as_of = "" if self.as_of is None else repr(self.now)
         return [*found, self.config_option or "", as_of]
 
     @classmethod
     def taken_over(cls, words: Sequence[str]) -> Self:
         """The sight that was handed over."""
-        path, found_by, explicit, config, as_of = words
+        path, found_by, marks, config, as_of = words
         sight = cls(config_option=config or None, as_of=as_of or None)
-        sight.located = Located(path, found_by, bool(explicit))
+        sight.located = Located(path, found_by, "explicit" in marks, "lasting" in marks)
         return sight
 
     @cached_property
@@ -131,6 +132,16 @@ class Sight:
     def place(self) -> str:
         """Host and spool: `gw1:/var/spool/relay`."""
         return visible(f"{os.uname().nodename.partition('.')[0]}:{self.spool.path}")
+
+    @property
+    def options(self) -> list[str]:
+        """The options with which a command has this sight, in whatever shell it is typed."""
+        found = [] if self.located.lasting else ["--spool", self.spool.path]
+        if self.config_option is not None:
+            found += ["--config", os.path.abspath(self.config_option)]
+        if self.as_of is not None:
+            found += ["--as-of", self.as_of]
+        return found
 
     @property
     def found(self) -> str:

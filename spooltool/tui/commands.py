@@ -7,7 +7,7 @@ import shlex
 from spooltool.render.text import visible
 
 
-def command(*words: str) -> str:
+def command(words: list[str]) -> str:
     """A command line as it can be typed."""
     return visible(shlex.join(["spooltool", *words]))
 
@@ -17,7 +17,6 @@ def query_words(text: str) -> list[str]:
     return [text] if set(text) & set("\"'()<>") else text.split()
 
 
-def ls_command(text: str, sort: str) -> str:
-    """`spooltool ls stuck --sort age`."""
-    words = ["ls", *query_words(text)]
-    return command(*words, *(("--sort", sort) if sort else ()))
+def ls_words(text: str, sort: str) -> list[str]:
+    """`ls stuck --sort age`."""
+    return ["ls", *query_words(text), *(("--sort", sort) if sort else ())]

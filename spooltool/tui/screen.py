@@ -22,6 +22,7 @@ from spooltool.tui.beside import Beside, MessageLog
 from spooltool.tui.changes.plan_dialog import PlanDialog
 from spooltool.tui.changes.target import Target
 from spooltool.tui.changing import Changing
+from spooltool.tui.commands import command
 from spooltool.tui.feeds import Feeds
 from spooltool.tui.filter import FilterBar
 from spooltool.tui.footer import Footer
@@ -48,6 +49,9 @@ from spooltool.workers.wire import Frame
 
 WIDE, HIGH = 140, 40
 """From this size on everything is side by side."""
+
+LOW = 20
+"""In so few lines the list has the room that the verdict would take."""
 
 AGAIN = 2.0
 """Seconds after which a process that has ended is started again."""
@@ -134,7 +138,7 @@ class MainScreen(Screen[None]):
     def _arrange(self) -> None:
         self.set_class(self.wide, "-wide")
         self.list.titled = self.wide
-        self.panes.stand(wide=self.wide)
+        self.panes.stand(wide=self.wide, low=self.size.height < LOW)
         self.header.styles.height = self.header.count
         self.footer.styles.height = self.footer.count
 
@@ -381,4 +385,5 @@ class MainScreen(Screen[None]):
 
     def _equal(self) -> None:
         """The command that shows what the pane shows."""
-        self.footer.equal(self.panes.current.equal(self.list.under))
+        words = self.panes.current.equal(self.list.under)
+        self.footer.equal(command([*words, *self.sight.options]))

@@ -18,7 +18,6 @@ from spooltool.look.sight import Sight
 from spooltool.render.text import columns, cut, visible
 from spooltool.spool.names import SpoolName
 from spooltool.tui.aim import word_for
-from spooltool.tui.commands import command
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.message.advice import Advice
 from spooltool.tui.message.log import LOOKING, LogTab
@@ -90,9 +89,9 @@ class MessagePane(Pane):
         """The message that is shown."""
         return self._message
 
-    def equal(self, under: Cells | None) -> str:
+    def equal(self, under: Cells | None) -> list[str]:
         """The message on paper."""
-        return command("show", word_for(under) if under else "ID")
+        return ["show", word_for(under) if under else "ID"]
 
     @property
     def tab_name(self) -> str:

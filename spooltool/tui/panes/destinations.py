@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from spooltool.diagnose.grouping import AGES, KEYS, UNKNOWN_AGE
 from spooltool.render.text import fit, fit_right, visible
-from spooltool.tui.commands import command
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.model import Queue
 from spooltool.tui.panes.pane import Pane
@@ -64,9 +63,9 @@ class DestinationsPane(Pane):
         query = self.groups[row].query
         return f"stuck {query}" if query else ""
 
-    def equal(self, under: Cells | None) -> str:
+    def equal(self, under: Cells | None) -> list[str]:
         """The same counts."""
-        return command("group", "stuck", "--by", self.wanted_key)
+        return ["group", "stuck", "--by", self.wanted_key]
 
     @property
     def count(self) -> int:

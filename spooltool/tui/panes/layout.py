@@ -60,8 +60,8 @@ class Panes(Vertical):
         digit = self.shown if focused is None else focused.digit
         return digit % len(self.by_digit) + 1
 
-    def stand(self, *, wide: bool) -> None:
-        """For a terminal in which all has room beside each other, or not."""
+    def stand(self, *, wide: bool, low: bool) -> None:
+        """For a terminal in which all has room beside each other, or hardly the list."""
         for digit, pane in self.by_digit.items():
             pane.display = wide or digit == self.shown
             pane.styles.height = f"{pane.share if wide and pane.place is Place.LEFT else 1}fr"
@@ -70,7 +70,7 @@ class Panes(Vertical):
         self._left.display = wide or place is Place.LEFT
         self._lower.display = wide or place is Place.LOWER
         self._upper.display = wide or place is not Place.LOWER
-        self._below.display = not wide and place is Place.LIST
+        self._below.display = not wide and not low and place is Place.LIST
 
     def _at(self, place: Place) -> list[Pane]:
         return [pane for pane in self.by_digit.values() if pane.place is place]

@@ -12,7 +12,6 @@ from textual.timer import Timer
 from spooltool.render.loglines import pane_time
 from spooltool.render.text import columns, cut, visible
 from spooltool.render.units import plural, stamp
-from spooltool.tui.commands import command
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.grid import Grid
 from spooltool.tui.log_words import (
@@ -144,9 +143,9 @@ class LogPane(Pane):
                 return
         self.redraw()
 
-    def equal(self, under: Cells | None) -> str:
+    def equal(self, under: Cells | None) -> list[str]:
         """The same lines."""
-        return command("log", *self._subject.query(self.scope), "-f")
+        return ["log", *self._subject.query(self.scope), "-f"]
 
     @property
     def at_end(self) -> bool:

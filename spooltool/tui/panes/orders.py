@@ -5,7 +5,6 @@ from __future__ import annotations
 from spooltool.render.orders import order_brief
 from spooltool.render.text import cut
 from spooltool.render.units import age, plural, size
-from spooltool.tui.commands import command
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.model import Queue
 from spooltool.tui.panes.pane import Pane
@@ -49,9 +48,9 @@ class OrdersPane(Pane):
         """The host that the order under the cursor is about; "" where it is none."""
         return self._hosts[self.cursor] if 0 <= self.cursor < len(self._hosts) else ""
 
-    def equal(self, under: Cells | None) -> str:
-        """The orders of operators."""
-        return command("suspend")
+    def equal(self, under: Cells | None) -> list[str]:
+        """Orders, relay, disk and trash."""
+        return ["status"]
 
     @property
     def count(self) -> int:

@@ -79,8 +79,11 @@ class Pane(Grid):
         """What a row selects in the list when it is chosen; "" for nothing."""
         return ""
 
-    def equal(self, under: Cells | None) -> str:
-        """The command that shows the same; `under` is the message under the list's cursor."""
+    def equal(self, under: Cells | None) -> list[str]:
+        """The words of the command that shows the same, without which spool that is.
+
+        `under` is the message under the cursor of the list.
+        """
         raise NotImplementedError
 
     @property

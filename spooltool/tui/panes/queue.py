@@ -13,7 +13,7 @@ from spooltool.diagnose.relay import RelayView
 from spooltool.look.sorting import SORT_KEYS
 from spooltool.render.text import columns, cut, fit, fit_right, visible
 from spooltool.render.units import age, due, plural, size
-from spooltool.tui.commands import ls_command
+from spooltool.tui.commands import ls_words
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.keys import Where, bindings
 from spooltool.tui.model import Queue
@@ -101,9 +101,9 @@ class QueuePane(Pane):
         """The list of a screen."""
         return cls(around.queue, around.glimpses.recipients, around.glyphs)
 
-    def equal(self, under: Cells | None) -> str:
+    def equal(self, under: Cells | None) -> list[str]:
         """The same list."""
-        return ls_command(self.filter_text, self.sort)
+        return ls_words(self.filter_text, self.sort)
 
     @property
     def _id_width(self) -> int:

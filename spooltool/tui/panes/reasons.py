@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from spooltool.render.text import cut, fit, fit_right, visible
-from spooltool.tui.commands import command
 from spooltool.tui.glyphs import Glyphs
 from spooltool.tui.model import Queue
 from spooltool.tui.panes.pane import Pane
@@ -39,9 +38,9 @@ class ReasonsPane(Pane):
         """What a row counts."""
         return self.reasons[row].query
 
-    def equal(self, under: Cells | None) -> str:
+    def equal(self, under: Cells | None) -> list[str]:
         """The same counts."""
-        return command("group", "stuck", "--by", "reason")
+        return ["group", "stuck", "--by", "reason"]
 
     @property
     def count(self) -> int:

@@ -39,7 +39,7 @@ class PlacedSight(Sight):
 def sight_of(spool: Path) -> PlacedSight:
     """A look at a spool of a picture."""
     sight = PlacedSight()
-    sight.located = Located(str(spool), "--spool", False)
+    sight.located = Located(str(spool), "the usual place")
     return sight
 
 

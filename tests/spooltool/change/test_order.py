@@ -12,6 +12,7 @@ from spooltool.change.actor import who
 from spooltool.change.order import Order, Value, command_line, equal_arguments
 from spooltool.change.ordered import prepare_order
 from spooltool.change.permission import can_change
+from spooltool.look.locate import Located
 from spooltool.look.sight import Sight
 from tests.spooltool.cli.calling import start
 from tests.spooltool.cli.changed import put, values
@@ -63,11 +64,21 @@ def test_everything_is_said() -> None:
     assert order.arguments == ["hold", "--all"]
 
 
-def test_what_was_found_is_found_again(spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(spool)
+def test_what_this_shell_alone_knows_is_named(spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SPOOLTOOL_SPOOL", raising=False)
     order = Order("hold", ("from:<>",))
-    assert equal_arguments(Sight(), order) == ["hold", "from:<>"]
+    monkeypatch.chdir(spool / "D_resend")
+    assert equal_arguments(Sight(), order) == ["hold", "from:<>", "--spool", str(spool)]
+    monkeypatch.chdir(spool.parent)
+    near = Sight(spool_option=spool.name)
+    assert equal_arguments(near, order) == ["hold", "from:<>", "--spool", str(spool)]
+
+
+def test_what_every_shell_finds_is_not_named(spool: Path) -> None:
+    order = Order("hold", ("from:<>",))
+    sight = Sight()
+    sight.located = Located(str(spool), "rundir of /etc/relay/relay.toml")
+    assert equal_arguments(sight, order) == ["hold", "from:<>"]
     assert command_line(order.arguments) == "spooltool hold 'from:<>'"
 
 

@@ -30,13 +30,13 @@ def test_the_first_that_is_set_wins(
     (usual / "relay.toml").write_text('rundir = "run"\n')
     assert locate(None, None) == Located(f"{usual}/run", f"rundir of {usual}/relay.toml")
     monkeypatch.chdir(empty)
-    assert locate(None, None) == Located(str(empty), "the current directory")
+    assert locate(None, None) == Located(str(empty), "the current directory", lasting=False)
     (empty / "D_resend" / "R00000001").write_bytes(b"SRC:\t192.0.2.1\n")
     monkeypatch.chdir(empty / "D_resend")
     assert locate(None, None).path == str(empty), "a mail directory is no spool of its own"
     monkeypatch.setenv("SPOOLTOOL_SPOOL", "/set/but/wrong")
-    assert locate(None, None) == Located("/set/but/wrong", "$SPOOLTOOL_SPOOL")
-    assert locate("/given", None) == Located("/given", "--spool", explicit=True)
+    assert locate(None, None) == Located("/set/but/wrong", "$SPOOLTOOL_SPOOL", lasting=False)
+    assert locate("/given", None) == Located("/given", "--spool", explicit=True, lasting=False)
 
 
 def test_a_folder_with_a_readme_is_no_spool(usual: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,7 +104,7 @@ Play = Callable[[Pilot[int], SpoolApp, Local], Awaitable[None]]
 def sight_of(spool: Path, place: str = "") -> Sight:
     """A look at a spool; `place` stands in the header instead of host and path."""
     sight = Sight()
-    sight.located = Located(str(spool), "--spool", True)
+    sight.located = Located(str(spool), "the usual place")
     if place:
         sight.place = place
     return sight

@@ -42,8 +42,8 @@ class OldestPane(Pane):
     def query_of(self, row: int) -> str:
         return "held"
 
-    def equal(self, under: Cells | None) -> str:
-        return "spooltool ls --limit 1"
+    def equal(self, under: Cells | None) -> list[str]:
+        return ["ls", "--limit", "1"]
 
 
 class OldestBelow(OldestPane):

@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from spooltool.look.locate import Located
 from spooltool.tui.app import SpoolApp
 from spooltool.tui.screen import MainScreen
 from tests.harness.scene import NOW
@@ -269,7 +270,7 @@ def test_every_change_can_be_found_from_the_last_lines(
         (["6"], "spooltool log -f"),
         (["down", "6", "l"], "spooltool log 001njclo -f"),
         (["down", "6", "l", "l"], "spooltool log dst:mx9.example.net -f"),
-        (["4"], "spooltool suspend"),
+        (["4"], "spooltool status"),
     ],
 )
 def test_the_last_line_is_the_command_of_the_pane(
@@ -396,3 +397,22 @@ def test_nothing_blinks(evening: Path, keys: list[str]) -> None:
         assert [one for one in inputs if one.cursor_blink] == []
 
     played(evening, play, now=NOW)
+
+
+def test_the_equal_command_leads_to_the_same_spool_from_any_shell(evening: Path) -> None:
+    async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
+        main(app).sight.located = Located(str(evening), "above here", lasting=False)
+        await pilot.press("4")
+        assert lines(app)[-1].startswith(f" = spooltool status --spool {evening}"[:70])
+        await pilot.press("1", "s")
+        assert lines(app)[-1].startswith(" = spooltool ls stuck --sort age --spool ")
+
+    played(evening, play, now=NOW)
+
+
+def test_in_a_low_terminal_the_list_has_the_room(evening: Path) -> None:
+    async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
+        assert sum("refused: connect port 25" in line for line in lines(app)) > 4
+        assert not main(app).verdict.display
+
+    played(evening, play, now=NOW, size=(80, 15))
