@@ -31,4 +31,4 @@ class Feeds(Protocol):
         """The follower of the logs."""
 
     def hand(self, told: Told, ended: Ended) -> Asking:
-        """Who plans and changes."""
+        """Who plans and changes.  Raises OSError."""

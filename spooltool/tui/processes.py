@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from spooltool.look.sight import Sight
+from spooltool.render.text import visible
 from spooltool.tui.feeds import Asking, Ended, Told
 from spooltool.workers.hand import arguments
 from spooltool.workers.process import Worker
@@ -27,8 +28,10 @@ class Processes:
         return _started("logs", self._arguments, told, ended)
 
     def hand(self, told: Told, ended: Ended) -> Asking:
-        """Who plans and changes."""
-        return _begun(_Unhurried("hand", arguments(self._sight), told, ended))
+        """Who plans and changes.  Raises OSError."""
+        worker = _Unhurried("hand", arguments(self._sight), told, ended)
+        worker.start(asyncio.get_running_loop())
+        return worker
 
 
 class _Unhurried(Worker):
@@ -41,9 +44,10 @@ class _Unhurried(Worker):
 
 
 def _started(name: str, arguments: Sequence[str], told: Told, ended: Ended) -> Worker:
-    return _begun(Worker(name, arguments, told, ended))
-
-
-def _begun(worker: Worker) -> Worker:
-    worker.start(asyncio.get_running_loop())
+    """A worker; one that cannot be started has ended, and is started anew as any other."""
+    worker, loop = Worker(name, arguments, told, ended), asyncio.get_running_loop()
+    try:
+        worker.start(loop)
+    except OSError as error:
+        loop.call_soon(ended, f"{name} cannot be started: {visible(error.strerror or str(error))}")
     return worker
