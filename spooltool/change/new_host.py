@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from spooltool.change.wish import Look, Say, Study
 from spooltool.diagnose.probing import Probe
-from spooltool.diagnose.retargeting import Demand, demand, mentions, old_hosts, probed_port
+from spooltool.diagnose.retargeting import Demand, demand, old_hosts, probed_port
 from spooltool.diagnose.row import Row
 from spooltool.errors import UsageError
 from spooltool.live.probe import probe
+from spooltool.look.new_mail import NewMail, configuration
 from spooltool.look.sight import Sight
 from spooltool.render.text import visible
 from spooltool.render.units import size
@@ -84,7 +85,7 @@ def _same_host(host: str, listener: str) -> bool:
 
 
 def _listeners(sight: Sight) -> list[HostPort]:
-    text = _configuration(sight)
+    text = configuration(sight)
     try:
         listen = tomllib.loads(text).get("listen", [])
     except tomllib.TOMLDecodeError:
@@ -94,32 +95,14 @@ def _listeners(sight: Sight) -> list[HostPort]:
     return [one for one in found if one is not None]
 
 
-def _configuration(sight: Sight) -> str:
-    """The text of the relay.toml whose rundir is this spool; "" when there is none."""
-    settings = sight.settings
-    if not settings.rundir or not _same_directory(settings.rundir, sight.spool.path):
-        return ""
-    try:
-        with open(settings.path, encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except OSError:
-        return ""
-
-
-def _same_directory(one: str, other: str) -> bool:
-    return os.path.realpath(one) == os.path.realpath(other)
-
-
 def config_notes(sight: Sight, rows: Sequence[Row], to: Sequence[HostPort]) -> list[str]:
     """Where the relay's configuration still sends new mail to the old hosts."""
-    text = _configuration(sight)
-    name = os.path.basename(sight.settings.path)
-    notes = []
-    for host in old_hosts(rows, tuple(to))[:5] if text else ():
-        places = mentions(name, text, host)
-        if places:
-            notes.append(f"new mail still goes to {host}: {'; '.join(places)}")
-    return notes
+    new_mail = NewMail()
+    return [
+        f"new mail still goes to {host}: {'; '.join(places)}"
+        for host in old_hosts(rows, tuple(to))[:5]
+        if (places := new_mail.places(sight, host))
+    ]
 
 
 def look_at(hosts: Sequence[HostPort], rows: Sequence[Row], *, rcpt: bool) -> Look:

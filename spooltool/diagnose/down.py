@@ -30,14 +30,19 @@ class Down:
 
     def mark(self, row: Row) -> Row:
         """The same row, with the next probe of its destination in its circumstances."""
-        if self._probes and row.head is not None and row.letter != "T":
-            found = [self._probes.get(key) for key in _destinations(row)]
-            down = [one for one in found if one is not None]
-            if down and len(down) == len(found):
-                now = row.around.now
-                soonest = min(_probe(one, now) for one in down)
-                row.around = replace(row.around, next_probe=soonest)
+        if down := self.of(row):
+            now = row.around.now
+            soonest = min(_probe(one, now) for one in down)
+            row.around = replace(row.around, next_probe=soonest)
         return row
+
+    def of(self, row: Row) -> list[Destination]:
+        """Where a row's mail is due, if that is down altogether; [] else."""
+        if not self._probes or row.head is None or row.letter == "T":
+            return []
+        found = [self._probes.get(key) for key in _destinations(row)]
+        down = [one for one in found if one is not None]
+        return down if len(down) == len(found) else []
 
 
 def _probe(down: Destination, now: float) -> float:

@@ -54,6 +54,11 @@ def number_of(id: str) -> str:
     return id[1:] if id[:1] in "TRE" and len(id) == 9 else id
 
 
+def addresses_of(fields: Mapping[str, str]) -> tuple[str, ...]:
+    """The recipients that a line names."""
+    return tuple(word.strip("<>") for word in _ADDRESS.findall(fields.get("to") or ""))
+
+
 def log_row(number: str, fields: Mapping[str, str], now: float, at: float | None) -> LogRow:
     """The facts of a line with these fields, of either kind of log.
 
@@ -67,7 +72,7 @@ def log_row(number: str, fields: Mapping[str, str], now: float, at: float | None
         id=number_of(number),
         dst=((host.host, host.port),) if host else (),
         sender=sender.strip("<>") if sender is not None else None,
-        recipients=tuple(word.strip("<>") for word in _ADDRESS.findall(fields.get("to") or "")),
+        recipients=addresses_of(fields),
         code=int(reply[0]) if reply else None,
         size=int(size) if _WHOLE.match(size) else None,
         host=(fields.get("host") or "").removesuffix(":25") or None,

@@ -54,18 +54,21 @@ class Chunk(NamedTuple, Generic[T]):
 class Wanted(NamedTuple, Generic[T]):
     """What is looked for: `shape` makes something of a line, or None when it is not meant.
 
-    Only lines that hold `needle`, whatever its case where `folded`, are given to it; no more
-    than `most` are kept of one file.
+    Only lines that hold one of the `needles`, where there are any (in lower case and whatever
+    the line's case where `folded`), are given to it; no more than `most` are kept of one file.
     """
 
     shape: Callable[[LogLine], T | None]
-    needle: bytes = b""
+    needles: tuple[bytes, ...] = ()
     folded: bool = False
     most: int = 2000
 
     def may_be_in(self, data: bytes) -> bool:
-        """Whether the needle is in it."""
-        return not self.needle or self.needle in (data.lower() if self.folded else data)
+        """Whether a needle is in it."""
+        if not self.needles:
+            return True
+        text = data.lower() if self.folded else data
+        return any(needle in text for needle in self.needles)
 
 
 class PastLog(Generic[T]):

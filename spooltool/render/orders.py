@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from spooltool.render.record import VERSION, Cleaner
 from spooltool.render.table import table
 from spooltool.render.text import cut, visible
-from spooltool.render.units import DAY, ago, moment, plural, rfc3339
+from spooltool.render.units import ago, plural, rfc3339, short_clock
 
 if TYPE_CHECKING:
     from spooltool.control import Order, Resumed, Suspended
@@ -40,29 +40,19 @@ def until_words(order: Order, now: float, zone: tzinfo | None = None) -> str:
     """`21:00, in 1h58m`, with its day where it is another one; or who ends it."""
     if order.until is None:
         return "resumed by hand"
-    return f"{_short_clock(order.until, now, zone)}, in {_left(order.until, now)}"
+    return f"{short_clock(order.until, now, zone)}, in {_left(order.until, now)}"
 
 
 def _span(order: Order, now: float) -> str:
     """`to 21:00 (1h58m left)`, `until it is resumed`."""
     if order.until is None:
         return "until it is resumed"
-    return f"to {_short_clock(order.until, now, None)} ({_left(order.until, now)} left)"
+    return f"to {short_clock(order.until, now, None)} ({_left(order.until, now)} left)"
 
 
 def _left(until: float, now: float) -> str:
     """To the nearest second: what was ordered for 2 h lasts 2 h, not 1h59m."""
     return ago(round(until - now))
-
-
-def _short_clock(at: float, now: float, zone: tzinfo | None) -> str:
-    """A time to the minute."""
-    when, today = moment(at, zone), moment(now, zone)
-    if when is None or today is None:
-        return "?"
-    if when.date() == today.date():
-        return f"{when:%H:%M}"
-    return f"{when.day} {when:%b %H:%M}" if at - now < 180 * DAY else f"{when:%Y-%m-%d %H:%M}"
 
 
 def order_pipe_header() -> str:
@@ -118,7 +108,7 @@ def orders_line(orders: Sequence[Order], now: float, width: int) -> str:
         return ""
     parts = []
     for order in orders[:_NAMED]:
-        until = "" if order.until is None else f" to {_short_clock(order.until, now, None)}"
+        until = "" if order.until is None else f" to {short_clock(order.until, now, None)}"
         parts.append(f"{cut(visible(order.host), _HOST_WIDTH)}{until} ({order.waiting:,} wait)")
     if len(orders) > _NAMED:
         parts.append(f"{len(orders) - _NAMED} more")
@@ -135,7 +125,7 @@ def order_words(order: Order, now: float) -> str:
 
 def order_brief(order: Order, now: float) -> str:
     """The same for a narrow place: `*.example.de suspended to 21:00, jo: migration`."""
-    until = "until resumed" if order.until is None else f"to {_short_clock(order.until, now, None)}"
+    until = "until resumed" if order.until is None else f"to {short_clock(order.until, now, None)}"
     words = f"{visible(order.host)} suspended {until}"
     if order.who:
         words += f", {visible(order.who)}"

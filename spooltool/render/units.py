@@ -91,6 +91,16 @@ def clock(at: float, now: float, zone: tzinfo | None = None) -> str:
     return f"{when:%Y-%m-%d %H:%M}"
 
 
+def short_clock(at: float, now: float, zone: tzinfo | None = None) -> str:
+    """A time to the minute."""
+    when, today = moment(at, zone), moment(now, zone)
+    if when is None or today is None:
+        return "?"
+    if when.date() == today.date():
+        return f"{when:%H:%M}"
+    return f"{when.day} {when:%b %H:%M}" if abs(at - now) < 180 * DAY else f"{when:%Y-%m-%d %H:%M}"
+
+
 def rfc3339(at: float | None) -> str | None:
     """`2026-11-24T18:46:12Z`; None stays None, so does what no date can hold."""
     if at is None or not 0 <= at <= _LATEST:

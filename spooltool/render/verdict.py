@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from spooltool.diagnose.mending import mending
+from spooltool.diagnose.relay import Destination
 from spooltool.diagnose.row import Row
 from spooltool.render.message import Shown, next_words
 from spooltool.render.rows import shown_recipients
 from spooltool.render.text import visible
-from spooltool.render.units import clock, plural, size
+from spooltool.render.units import clock, plural, short_clock, size
 
 _HOST_REASONS = frozenset(
     ("refused", "timeout", "unresolved", "put-off", "tls", "rejected", "limit", "overdue")
@@ -65,12 +67,38 @@ def verdict_facts(shown: Shown, alike: Alike | None) -> list[Fact]:
     if following := next_words(shown):
         planned = row.next_try is not None and row.next_try == row.facts.next_try
         facts.append(Fact("next", following, "STATE" if planned else ""))
-    if alike is not None and alike.messages > 1:
-        words = f"{plural(alike.messages, 'message')} {visible(alike.what)}"
-        if alike.more:
-            words += f"; {visible(alike.more)}"
-        facts.append(Fact("alike", words, visible(alike.source)))
-    return facts
+    return [*facts, *alike_facts(alike)]
+
+
+def alike_facts(alike: Alike | None) -> list[Fact]:
+    """How many are alike, where there is more to it than this one."""
+    if alike is None or (alike.messages < 2 and not alike.more):
+        return []
+    words = f"{plural(alike.messages, 'message')} {visible(alike.what)}"
+    if alike.more:
+        words += f"; {visible(alike.more)}"
+    return [Fact("alike", words, visible(alike.source))]
+
+
+def silence(down: Sequence[Destination], now: float) -> str:
+    """`nothing got through since 14:21`: since the last success, or since it is down."""
+    moments = [one.last_success or one.since or 0.0 for one in down]
+    return f"nothing got through since {short_clock(max(moments), now)}" if any(moments) else ""
+
+
+def silence_in_full(down: Sequence[Destination], now: float) -> list[str]:
+    """`down since 14:21:40, last success 14:21:02`; of several destinations each by its name."""
+    lines = []
+    for one in down:
+        words = [f"down since {clock(one.since, now)}"] if one.since else []
+        if one.last_success:
+            words.append(f"last success {clock(one.last_success, now)}")
+        elif words:
+            words.append("no success since the relay began")
+        if words:
+            name = f"{visible(one.name)} " if len(down) > 1 else ""
+            lines.append(name + ", ".join(words))
+    return lines
 
 
 def mend_words(row: Row, alike: Alike | None) -> list[tuple[str, str]]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from textual.screen import Screen
 from textual.timer import Timer
 
+from spooltool.look.new_mail import NewMail
 from spooltool.look.sight import Sight
 from spooltool.render.verdict import Alike
-from spooltool.tui.aim import host_of
+from spooltool.spool.hosts import parse_host
 from spooltool.tui.feeds import Asking, Ended, Feeds
 from spooltool.tui.glimpse import Glimpses
-from spooltool.tui.log_words import Subject, line_spans
+from spooltool.tui.log_words import Subject, line_spans, subject_of
 from spooltool.tui.logbook import LogBook
 from spooltool.tui.message.advice import key_advice
 from spooltool.tui.message.pane import MessagePane
@@ -45,6 +46,7 @@ class Beside:
         self._screen, self._sight = screen, sight
         self._queue, self._glimpses = queue, glimpses
         self._message, self._log, self._verdict = message, log, verdict
+        self._new_mail = NewMail()
         self._under: Cells | None = None
         self._timer: Timer | None = None
 
@@ -52,12 +54,7 @@ class Beside:
         """The cursor is on a message, or its message is another than it was."""
         if under == self._under:
             return
-        moved = (under.number if under else "") != (self._under.number if self._under else "")
         self._under = under
-        if moved:
-            host = host_of(self._queue, under)
-            name = f"{under.letter}{under.number}" if under else ""
-            self._log.subject(Subject(name, name[1:], host))
         if self._timer is None:
             self._timer = self._screen.set_timer(OFTEN, self.look)
 
@@ -75,19 +72,25 @@ class Beside:
         if under is None:
             self._message.clear()
             self._verdict.clear()
+            self._log.subject(Subject())
             return
         row = self._glimpses.row(under)
+        name = f"{under.letter}{under.number}"
+        self._log.subject(subject_of(row) if row is not None else Subject(name, under.number))
         if row is None or under.flags & Flag.GONE:
-            self._verdict.left(f"{under.letter}{under.number}")
+            self._verdict.left(name)
             if self._message.is_showing(under.number):
                 self._message.advise([])
                 self._message.left("left the queue")
             return
-        alike = self._alike(under) if row.standing == "stuck" else None
+        stuck = row.standing == "stuck"
+        places = self._places(under) if stuck else []
+        alike = self._alike(under, places) if stuck else None
         if self._verdict.display:
             self._verdict.show(self._glimpses.sight(), row, alike)
         if self._message.display:
-            self._message.advise(key_advice(row, alike, changes=self._verdict.changes))
+            relay, changes = self._queue.facts.relay, self._verdict.changes
+            self._message.advise(key_advice(row, alike, relay, places, changes=changes))
             self._message.show(self._glimpses.sight(), row)
 
     def open(self, number: str, letter: str = "") -> None:
@@ -99,13 +102,22 @@ class Beside:
         else:
             self._message.clear(f"{letter}{number} has left the queue: its log lines are in pane 6")
 
-    def _alike(self, under: Cells) -> Alike | None:
-        """How much stuck mail has the same destination."""
-        host = self._queue.strings[under.dst] if under.dst < len(self._queue.strings) else ""
+    def _alike(self, under: Cells, places: list[str]) -> Alike | None:
+        """How much stuck mail has the same destination, and whether more will come."""
+        more = "new mail still goes there" if places else ""
+        source = places[0].rpartition(", ")[2] if places else ""
         for group in self._queue.facts.groups:
-            if group.label == host and group.messages:
-                return Alike(group.messages)
+            if group.label == self._dst(under) and group.messages:
+                return Alike(group.messages, more=more, source=source)
         return None
+
+    def _places(self, under: Cells) -> list[str]:
+        """Where the configuration sends new mail to the same destination."""
+        host = parse_host(self._dst(under))
+        return self._new_mail.places(self._sight, host.host) if host is not None else []
+
+    def _dst(self, under: Cells) -> str:
+        return self._queue.strings[under.dst] if under.dst < len(self._queue.strings) else ""
 
 
 class MessageLog:

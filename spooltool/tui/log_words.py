@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from spooltool.diagnose.logkind import Kind
+from spooltool.diagnose.row import Row
 from spooltool.render.loglines import pane_time
 from spooltool.render.text import visible
 from spooltool.render.units import plural
-from spooltool.spool.hosts import HostPort, parse_hosts
+from spooltool.spool.hosts import HostPort
 from spooltool.tui.spans import Span, Spans
-from spooltool.workers.log_messages import About, Everything, Line, Looked, OneHost, OneMessage
+from spooltool.workers.log_messages import About, Everything, Line, Looked, OneMessage, Toward
 
 ALL, MESSAGE, HOST = "all", "this message", "this destination"
 SCOPES = (ALL, MESSAGE, HOST)
@@ -28,22 +29,23 @@ KIND_STYLES = {
 
 
 class Subject(NamedTuple):
-    """The message and the destination under the cursor of the list; "" for none.
+    """The message under the cursor of the list ("" for none), and where it goes.
 
-    `host` is as DST has it: of a list of hosts the first one counts.
+    Mail by MX goes to `domains`, other mail to `hosts`.
     """
 
     name: str = ""
     number: str = ""
-    host: str = ""
+    hosts: tuple[HostPort, ...] = ()
+    domains: tuple[str, ...] = ()
 
     def about(self, scope: str) -> About | None:
         """What is asked for; None where there is nothing to ask for."""
         if scope == MESSAGE:
             return OneMessage(self.number) if self.number else None
         if scope == HOST:
-            hosts = parse_hosts(self.host)
-            return OneHost(hosts[0].host, hosts[0].port) if hosts else None
+            toward = Toward(self.hosts, self.domains)
+            return toward if self.hosts or self.domains else None
         return Everything()
 
     def query(self, scope: str) -> list[str]:
@@ -51,15 +53,29 @@ class Subject(NamedTuple):
         match self.about(scope):
             case OneMessage(number=number):
                 return [number]
-            case OneHost() as one:
-                return [f"dst:{HostPort(one.host, one.port)}"]
+            case Toward(hosts, domains):
+                named = [f"dst:{','.join(map(str, hosts))}"] if hosts else []
+                return [*named, *([f"domain:{','.join(domains)}"] if domains else [])]
             case _:
                 return []
 
+    @property
+    def _where(self) -> str:
+        first, *others = [*map(str, self.hosts), *self.domains] or [""]
+        return f"{first} +{len(others)}" if others else first
+
     def words(self, scope: str) -> str:
         """`all | [R001njd6k] | this destination`: what is chosen by its name, in brackets."""
-        named = {MESSAGE: self.name, HOST: self.host}.get(scope) or scope
+        named = {MESSAGE: self.name, HOST: self._where}.get(scope) or scope
         return " | ".join(f"[{visible(named)}]" if one == scope else one for one in SCOPES)
+
+
+def subject_of(row: Row) -> Subject:
+    """The message of a row, and where it goes."""
+    name = f"{row.letter}{row.id}"
+    if row.by_mx:
+        return Subject(name, row.id, domains=tuple(host.host for host in row.hosts))
+    return Subject(name, row.id, row.hosts)
 
 
 def line_spans(line: Line, now: float) -> Spans:

@@ -7,26 +7,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from spooltool.diagnose.logkind import Kind, kind_of, name_of
-from spooltool.diagnose.logrow import number_of
+from spooltool.diagnose.logrow import addresses_of, number_of
 from spooltool.live.merge import LogLine
 from spooltool.render.journal import who_of
 from spooltool.render.loglines import Logged, operator_words, pane_words, read_line
-from spooltool.spool.hosts import parse_host, parse_hosts
+from spooltool.spool.hosts import HostPort, parse_host, parse_hosts
+from spooltool.spool.mailbox import mail_domain
 from spooltool.store.journal_pieces import Begun, Meant
-from spooltool.workers.log_messages import Everything, Line, OneHost, OneMessage
+from spooltool.workers.log_messages import Everything, Line, OneMessage, Toward
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Which lines, and which changes of operators, are meant.
 
-    Only a line that holds `needle`, whatever its case where `folded`, can be meant.
+    Only a line that holds one of the `needles`, where there are any, can be meant; they are
+    in lower case, and its case is of no account, where `folded`.
     `everything` spares reading the lines.  `number` is that of a single message.
     """
 
     line: Callable[[Logged], bool]
     change: Callable[[Meant], bool]
-    needle: bytes = b""
+    needles: tuple[bytes, ...] = ()
     folded: bool = False
     everything: bool = False
     number: str = ""
@@ -35,8 +37,10 @@ class Choice:
         """Whether a line is meant."""
         if self.everything:
             return True
-        if self.needle and self.needle not in (line.line.lower() if self.folded else line.line):
-            return False
+        if self.needles:
+            text = line.line.lower() if self.folded else line.line
+            if not any(needle in text for needle in self.needles):
+                return False
         return self.line(_read(line))
 
     def shown(self, line: LogLine) -> Line | None:
@@ -44,15 +48,15 @@ class Choice:
         return shown(line) if self.means(line) else None
 
 
-def choose(about: Everything | OneMessage | OneHost) -> Choice:
+def choose(about: Everything | OneMessage | Toward) -> Choice:
     """The choice that needs no look at the queue."""
     match about:
         case Everything():
             return Choice(lambda read: True, lambda meant: True, everything=True)
         case OneMessage(number):
             return _message(number)
-        case OneHost(host, port):
-            return _host(host, port)
+        case Toward(hosts, domains):
+            return _toward(hosts, domains)
 
 
 def shown(line: LogLine) -> Line:
@@ -81,21 +85,29 @@ def _message(number: str) -> Choice:
     return Choice(
         lambda read: number in (number_of(read.id), read.fields.get("notice")),
         lambda meant: meant.id == number,
-        needle=os.fsencode(number),
+        needles=(os.fsencode(number),),
         number=number,
     )
 
 
-def _host(host: str, port: int | None) -> Choice:
-    host = host.lower()
+def _toward(hosts: tuple[HostPort, ...], domains: tuple[str, ...]) -> Choice:
+    wanted = {(one.host.lower(), one.port) for one in hosts}
 
-    def is_it(text: str) -> bool:
-        return any(one.host == host and port in (None, one.port or 25) for one in parse_hosts(text))
+    def names_a_host(text: str) -> bool:
+        return any(
+            (one.host, None) in wanted or (one.host, one.port or 25) in wanted
+            for one in parse_hosts(text)
+        )
+
+    def goes_there(read: Logged) -> bool:
+        return names_a_host(read.fields.get("host") or read.fields.get("dst") or "") or any(
+            mail_domain(address) in domains for address in addresses_of(read.fields)
+        )
 
     return Choice(
-        lambda read: is_it(read.fields.get("host") or read.fields.get("dst") or ""),
-        lambda meant: any(map(is_it, meant.hosts)),
-        needle=os.fsencode(host),
+        goes_there,
+        lambda meant: any(map(names_a_host, meant.hosts)),
+        needles=tuple(os.fsencode(name) for name in (*(host for host, _ in wanted), *domains)),
         folded=True,
     )
 

@@ -57,7 +57,10 @@ class MatchingNow:
         only = next(iter(self._here)) if self._named and len(self._here) == 1 else ""
         here = self._here
         return Choice(
-            self._lines(), lambda meant: meant.id in here, needle=only.encode(), number=only
+            self._lines(),
+            lambda meant: meant.id in here,
+            needles=(only.encode(),) if only else (),
+            number=only,
         )
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from spooltool.diagnose.logkind import Kind
+from spooltool.spool.hosts import HostPort
 from spooltool.workers.queue import Misread
 
 MOST = 2000
@@ -32,11 +33,14 @@ class OneMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class OneHost:
-    """Lines that name this host; of any port where `port` is None."""
+class Toward:
+    """Lines that name one of these hosts, or a recipient in one of these domains.
 
-    host: str
-    port: int | None = None
+    A host without a port means each of its ports; domains are those of mail by MX.
+    """
+
+    hosts: tuple[HostPort, ...] = ()
+    domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Matching:
     text: str
 
 
-About: TypeAlias = Everything | OneMessage | OneHost | Matching
+About: TypeAlias = Everything | OneMessage | Toward | Matching
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class Search:
     def __init__(
         self, serial: int, choice: Choice, logs: Sequence[PatientLog], journal: Past[Line]
     ) -> None:
-        wanted = Wanted(choice.shown, choice.needle, choice.folded, MOST)
+        wanted = Wanted(choice.shown, choice.needles, choice.folded, MOST)
         sources: list[Past[Line]] = [PastLog(one.path, one.passed(), wanted) for one in logs]
         self._backward = Backward([*sources, journal])
         self._choice = choice

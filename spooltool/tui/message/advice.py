@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from spooltool.diagnose.down import Down
+from spooltool.diagnose.relay import RelayView
 from spooltool.diagnose.row import Row
-from spooltool.render.verdict import Alike, mend_words
+from spooltool.render.text import visible
+from spooltool.render.verdict import Alike, alike_facts, mend_words, silence_in_full
 from spooltool.tui.spans import Span, Spans
 
 _BETWEEN = "          "
@@ -25,12 +30,24 @@ def mend_spans(row: Row, alike: Alike | None, *, changes: bool) -> list[Span]:
     return spans
 
 
-def key_advice(row: Row, alike: Alike | None, *, changes: bool) -> Advice:
-    """What `show` does not say: how many are alike, and the keys that help."""
+def key_advice(
+    row: Row, alike: Alike | None, relay: RelayView, places: Sequence[str], *, changes: bool
+) -> Advice:
+    """What `show` does not say: since when, how many are alike, and what helps.
+
+    `places` are where the configuration sends new mail to the same host.
+    """
     lines: Advice = []
-    if alike is not None and alike.messages > 1:
-        lines.append(("alike", [(f"{alike.messages:,} messages {alike.what}", "")]))
+    if row.standing == "stuck":
+        told = silence_in_full(Down(relay.destinations).of(row), row.around.now)
+        lines += [("since" if not at else "", [(line, "")]) for at, line in enumerate(told)]
+    for fact in alike_facts(alike):
+        source = f"   [{fact.source}]" if fact.source else ""
+        lines.append((fact.label, [(fact.words, ""), (source, "dim")]))
     spans = mend_spans(row, alike, changes=changes)
     if spans and len(spans[0][0]) == 1:
         lines.append(("mend", spans))
+        if places:
+            at = visible(" and ".join(place.replace(", ", " at ") for place in places))
+            lines.append(("", [(f"then change {at}, or new mail gets stuck the same way", "")]))
     return lines

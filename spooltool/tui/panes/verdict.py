@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from spooltool.diagnose.row import Found, Row
+from spooltool.diagnose.down import Down
+from spooltool.diagnose.row import Found, Row, brief
 from spooltool.diagnose.suspension import Keeper
 from spooltool.look.open_message import given_up
 from spooltool.look.sight import Sight
 from spooltool.render.message import Shown
 from spooltool.render.text import columns, cut, visible
-from spooltool.render.verdict import Alike, Fact, title_words, verdict_facts
+from spooltool.render.verdict import Alike, Fact, silence, title_words, verdict_facts
 from spooltool.tui.grid import Grid
 from spooltool.tui.message.advice import mend_spans
 from spooltool.tui.message.why import verdict_style
@@ -42,8 +43,7 @@ class VerdictPane(Grid, can_focus=False):
         order = Keeper(sight.relay.orders).of(row)
         shown = Shown(row, b"", b"", 0, given_up=given_up(sight, row), order=order)
         self._title = title_words(row)
-        verdict = row.verdict
-        self._rows = [([(visible(verdict.why), "strong")], _code(row))]
+        self._rows = [(_verdict(sight, row), _code(row))]
         self._rows += [_told(fact) for fact in verdict_facts(shown, alike)]
         if mend := mend_spans(row, alike, changes=self.changes):
             self._rows.append(([("mend   ", "dim"), *mend], ()))
@@ -81,6 +81,16 @@ def _of_its_head(row: Row) -> Row:
     """The row without a way to its file: a long envelope is not read at each step of a cursor."""
     found = Found(row.name, row.inode, row.size, row.mtime, row.head, row.error, row.irregular)
     return Row(found, row.around, held_since=row.held_since)
+
+
+def _verdict(sight: Sight, row: Row) -> Spans:
+    """Why, and since when nothing has got through, where the relay knows it."""
+    down = Down(sight.relay.destinations).of(row) if row.standing == "stuck" else []
+    words = silence(down, row.around.now)
+    why = visible(row.verdict.why)
+    if not words:
+        return [(why, "strong")]
+    return [(brief(why), "strong"), (f"; {words}", "")]  # the host stands in `last`
 
 
 def _code(row: Row) -> Spans:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -13,6 +13,7 @@ from spooltool.diagnose.relay import Destination, RelayView
 from spooltool.diagnose.row import Row
 from spooltool.query import Query
 from spooltool.query.tree import Node
+from spooltool.render.units import short_clock
 from spooltool.spool.hosts import HostPort, parse_host
 from spooltool.workers.queue import Group, ReasonRow
 from spooltool.workers.reading.kept import Departed, Kept
@@ -58,19 +59,21 @@ class Grouping:
             except Departed:
                 continue  # it has left since: it is no stuck mail
 
-    def reasons(self) -> tuple[ReasonRow, ...]:
+    def reasons(self, relay: RelayView, now: float) -> tuple[ReasonRow, ...]:
         """Stuck mail by reason, most first, with the destination that most of it has."""
+        down = _down_since(relay)
         totals: dict[int, int] = {}
         for (_, reason), (number, _) in self._kinds.items():
             totals[reason] = totals.get(reason, 0) + number
         ordered = sorted(totals.items(), key=lambda one: (-one[1], REASON_WORDS[one[0]]))
         return tuple(
-            ReasonRow(word, number, self._about(reason), f"reason:{word}")
+            ReasonRow(word, number, self._about(reason, down, now), f"reason:{word}")
             for reason, number in ordered
             if (word := REASON_WORDS[reason])
         )
 
-    def _about(self, reason: int) -> str:
+    def _about(self, reason: int, down: Mapping[str, float], now: float) -> str:
+        """`mx1.example.net 451`, `10.1.5.2 since 14:21`."""
         kinds = [(n, -dst, why) for (dst, one), (n, why) in self._kinds.items() if one == reason]
         _, dst, why = max(kinds)
         texts = self._stock.strings.texts
@@ -78,7 +81,9 @@ class Grouping:
         if where in _NOWHERE:
             return ""
         code = _CODE.match(texts[why])
-        return f"{where} {code[1]}" if code else where
+        if code:
+            return f"{where} {code[1]}"
+        return f"{where} since {short_clock(down[where], now)}" if where in down else where
 
     def groups(self, relay: RelayView) -> tuple[Group, ...]:
         """Stuck mail by the key, most first; then what the relay knows beside it."""
@@ -147,6 +152,16 @@ class _States:
         if known is not None and known.down:
             return "down"
         return self._signs.get(label) or ("ok" if known is not None else "")
+
+
+def _down_since(relay: RelayView) -> dict[str, float]:
+    """Since when the hosts that are down are so, as the relay knows it; unix seconds."""
+    return {
+        _label(host): one.since
+        for one in relay.destinations
+        if one.down and one.since
+        for host in one.hosts or (HostPort(one.name),)
+    }
 
 
 def _label(host: HostPort) -> str:

@@ -40,7 +40,7 @@ class Painter:
         self._grouping = grouping
         if grouping is not None:
             self._groups, self._by = grouping.groups(self._looker.relay), grouping.key
-            self._reasons = grouping.reasons()
+            self._reasons = grouping.reasons(self._looker.relay, self._looker.clock())
 
     def regroup(self) -> None:
         """The relay says something else of the hosts that were counted."""

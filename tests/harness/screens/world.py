@@ -16,6 +16,7 @@ from unittest import mock
 
 from spooltool.diagnose.probing import Probe, Step, Visit
 from spooltool.look.locate import Located
+from spooltool.look.settings import Settings
 from spooltool.look.sight import Sight
 from spooltool.render.screen import Disk
 from spooltool.spool.hosts import HostPort
@@ -30,6 +31,22 @@ FREE = 41 << 30
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "spool"
 
 
+RELAY_TOML = """\
+hostname = "gw1.example.com"
+listen = ["192.168.230.1:25"]
+
+[[rule]]
+name = "mail for our people"
+source = "any"
+resource = "smtp_in"
+action = "accept"
+
+[resource.smtp_in]
+mail_delivery_server = "10.1.5.2"
+match.recipient = "*@example.org"
+"""
+
+
 class PlacedSight(Sight):
     """A look at a spool that is told to stand in its usual place."""
 
@@ -37,9 +54,13 @@ class PlacedSight(Sight):
 
 
 def sight_of(spool: Path) -> PlacedSight:
-    """A look at a spool of a picture."""
+    """A look at a spool of a picture, whose relay goes by RELAY_TOML."""
     sight = PlacedSight()
     sight.located = Located(str(spool), "the usual place")
+    config = spool.parent / "relay.toml"
+    if not config.exists():
+        config.write_text(RELAY_TOML)
+    sight.settings = Settings(path=str(config), rundir=str(spool))
     return sight
 
 

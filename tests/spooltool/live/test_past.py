@@ -101,7 +101,7 @@ def test_only_lines_with_the_needle_are_looked_at(log):
         return one.line
 
     wanted = [line for line in log.written if b"n=77" in line]
-    assert _read(reader, Wanted(shape, b"n=77")) == wanted
+    assert _read(reader, Wanted(shape, (b"n=77",))) == wanted
     assert sorted(seen) == sorted(wanted)
     reader.close()
 

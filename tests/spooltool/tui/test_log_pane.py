@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from spooltool.live.merge import LogLine
 from spooltool.logs import format_line
+from spooltool.spool.hosts import HostPort
 from spooltool.tui.glyphs import ASCII
 from spooltool.tui.log_words import ALL, HOST, MESSAGE, Subject
 from spooltool.tui.panes.log import LogPane
@@ -23,13 +24,18 @@ from spooltool.workers.log_messages import (
     Line,
     Lines,
     Looked,
-    OneHost,
     OneMessage,
     Rates,
     Show,
+    Toward,
 )
 from spooltool.workers.queue import Misread
 from tests.spooltool.tui.local import lines
+
+
+def toward(host: str, port: int | None = None) -> Toward:
+    return Toward((HostPort(host, port),))
+
 
 NOW = 1795545851.0
 """2026-11-24T18:44:11Z."""
@@ -203,7 +209,7 @@ def test_l_goes_from_all_to_the_message_to_the_destination() -> None:
         assert [one.about for one in app.shows] == [
             Everything(),
             OneMessage("001njd6k"),
-            OneHost("10.1.5.2", 2525),
+            toward("10.1.5.2", 2525),
             Everything(),
         ]
         assert [one.serial for one in app.shows] == [1, 2, 3, 4]
@@ -234,7 +240,10 @@ def test_another_message_under_the_cursor_is_asked_for_when_the_cursor_rests() -
         pane.subject(Subject("R001njd6d", "001njd6d", "10.1.5.2"))
         pane.choose(ALL)
         await pilot.pause()
-        assert [one.about for one in app.shows[2:]] == [OneHost("10.1.5.2"), Everything()]
+        assert [one.about for one in app.shows[2:]] == [
+            toward("10.1.5.2"),
+            Everything(),
+        ]
 
     piloted(play)
 

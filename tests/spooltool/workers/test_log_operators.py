@@ -10,13 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spooltool.spool.hosts import HostPort
 from spooltool.spool.plan import Change, KeyChange, Plan
 from spooltool.store import journal_pieces
 from spooltool.store.journal import Actor, Journal, Outcome
 from spooltool.store.journal_pieces import Begun, JournalPieces, Meant
 from spooltool.store.root import Spool
-from spooltool.workers.log_messages import Everything, Matching, OneHost, OneMessage
+from spooltool.workers.log_messages import Everything, Matching, OneMessage, Toward
 from tests.spooltool.workers.log_scene import NOW, Scene
+
+
+def toward(host: str, port: int | None = None) -> Toward:
+    return Toward((HostPort(host, port),))
+
 
 ROOT = Actor("root", "/dev/pts/3", "gw1", "")
 
@@ -64,9 +70,9 @@ def test_they_stand_where_they_happened(scene: Scene) -> None:
         (Everything(), ["1", "2", "3"]),
         (OneMessage("00000002"), ["1", "2"]),
         (OneMessage("00000009"), []),
-        (OneHost("10.1.5.9"), ["2"]),
-        (OneHost("10.1.5.2"), ["2", "3"]),
-        (OneHost("10.1.5.9", 26), []),
+        (toward("10.1.5.9"), ["2"]),
+        (toward("10.1.5.2"), ["2", "3"]),
+        (toward("10.1.5.9", 26), []),
         (Matching("R00000001"), ["1"]),
     ],
 )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from spooltool.diagnose.logkind import Kind
 from spooltool.live import past
+from spooltool.spool.hosts import HostPort
 from spooltool.workers.log_messages import (
     BATCH,
     MOST,
@@ -19,12 +20,16 @@ from spooltool.workers.log_messages import (
     Lines,
     Looked,
     Matching,
-    OneHost,
     OneMessage,
+    Toward,
 )
 from spooltool.workers.queue import Misread
 from tests.spooltool.cli.calling import copied
 from tests.spooltool.workers.log_scene import NOW, Scene, open_files, raw_lines
+
+
+def toward(host: str, port: int | None = None) -> Toward:
+    return Toward((HostPort(host, port),))
 
 
 def day(scene: Scene) -> None:
@@ -82,11 +87,11 @@ def test_what_was_there_and_what_comes(scene: Scene) -> None:
         (OneMessage("001njqb0"), [0, 1, 3]),
         (OneMessage("001njq99"), [4]),
         (OneMessage("00000000"), []),
-        (OneHost("10.1.5.2"), [2, 5]),
-        (OneHost("10.1.5.2", 25), [2, 5]),
-        (OneHost("10.1.5.2", 2525), []),
-        (OneHost("mx1.example.net", 2525), [4]),
-        (OneHost("10.1.5.7"), [1, 3]),
+        (toward("10.1.5.2"), [2, 5]),
+        (toward("10.1.5.2", 25), [2, 5]),
+        (toward("10.1.5.2", 2525), []),
+        (toward("mx1.example.net", 2525), [4]),
+        (toward("10.1.5.7"), [1, 3]),
         (Matching("rcpt:@example.net"), [1]),
         (Matching("dst:10.1.5.7 or from:billing@example.com"), [0, 1, 3]),
         (Matching("001njqb0 001njq99"), [0, 1, 3, 4]),
@@ -241,7 +246,12 @@ def test_hostile_lines_are_shown_and_harm_nothing(scene: Scene) -> None:
     scene.log["mdq.elg"].add(b"[1@gw1] 2026-11-24T18:44:11.000Z " + b"x" * 100_000)
     scene.log["mdq.elg"].add(b"")
     scene.open()
-    for about in (Everything(), OneHost("10.1.5.2"), OneMessage("001njqb0"), Matching("dst:x")):
+    for about in (
+        Everything(),
+        toward("10.1.5.2"),
+        OneMessage("001njqb0"),
+        Matching("dst:x"),
+    ):
         scene.show(about)
         for line in scene.lines:
             shown = line.words
@@ -327,7 +337,7 @@ def write(scene: Scene, name: str, number: int) -> None:
 
 _LOGS = st.sampled_from(["mdq.elg", "asmtpd.elg", "tracker.log"])
 _DO = st.sampled_from(["write", "write", "write many", "rename", "copytruncate", "compress"])
-_ABOUT = st.sampled_from([Everything(), OneMessage("00000001"), OneHost("10.0.0.2")])
+_ABOUT = st.sampled_from([Everything(), OneMessage("00000001"), toward("10.0.0.2")])
 
 
 @settings(max_examples=100)
@@ -361,7 +371,7 @@ def test_each_line_exactly_once_whatever_is_asked_and_rotated(
             for line in raw_lines(scene)
             if last == Everything()
             or (last == OneMessage("00000001") and b" 00000001" in line)
-            or (last == OneHost("10.0.0.2") and b"10.0.0.2" in line)
+            or (last == toward("10.0.0.2") and b"10.0.0.2" in line)
         ]
         ids = sorted(int(line.rpartition(b"ids")[2].strip(b":=; ")) for line in wanted)
         tracked = [int(words.rpartition("=")[2]) for words in scene.words()]

@@ -232,6 +232,9 @@ def test_mail_of_a_destination_that_is_down_waits_for_its_probe(two: Path, see: 
             "10.1.5.2": "down",
             "10.9.9.9": "late",
         }
+        seen.step(2.0)
+        abouts = {one.reason: one.about for one in facts(seen).reasons}
+        assert abouts == {"refused": "10.1.5.2 since 16:44", "overdue": "10.9.9.9"}
         relay.says(replace(IDLE, destinations=(replace(down, next_probe=AS_OF + 900.0),)))
         seen.step(1.0)
         assert row_of(seen, "1")["next_try"] == AS_OF + 900

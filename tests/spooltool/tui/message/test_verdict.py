@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from textual.app import App, ComposeResult
 
-from spooltool.diagnose.relay import RelayView
+from spooltool.diagnose.relay import Destination, RelayView
 from spooltool.look.selection import RowMaker
 from spooltool.look.sight import Sight
 from spooltool.render.text import HIDDEN
 from spooltool.render.verdict import Alike
+from spooltool.spool.hosts import HostPort
 from spooltool.tui.panes.verdict import LINES, VerdictPane
+from tests.spooltool.cli.calling import AS_OF
 from tests.spooltool.tui.message.showing import STYLES_OF_ALL, name_of, sight_of, themed
 
 ACCEPT = "mend   spooltool accept D_resend/Rgrown  delivers it as it stands now"
@@ -112,6 +114,43 @@ def test_a_suspended_host_is_said(gateway: Path) -> None:
     lines = told(gateway, "D_resend/R001njd6k", before=suspend)
     assert lines[1].startswith(" suspended: refused")
     assert lines[3].startswith(" next   no attempt while its host is suspended")
+
+
+REFUSED = " refused: connect 10.1.5.2:25: Connection refused "
+NOTHING = "nothing got through since "
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, f" refused: connect port 25; {NOTHING}13:21"),
+        ({"last_success": None}, f" refused: connect port 25; {NOTHING}14:21"),
+        ({"last_success": None, "since": AS_OF - 86400.0}, f"; {NOTHING}23 Nov 18:44"),
+        ({"down": False}, REFUSED),
+        ({"hosts": (HostPort("10.1.5.2", 26),)}, REFUSED),
+        ({"since": None, "last_success": None}, REFUSED),
+    ],
+)
+def test_since_when_nothing_got_through(
+    gateway: Path, change: dict[str, object], words: str
+) -> None:
+    """As the relay knows it, of the very host and port; what it does not know is not told."""
+    down = Destination(
+        "10.1.5.2:25",
+        down=True,
+        since=AS_OF - 4 * 3600 - 1380,
+        last_success=AS_OF - 5 * 3600 - 1380,
+        hosts=(HostPort("10.1.5.2", 25),),
+        next_probe=AS_OF + 60.0,
+    )._replace(**change)
+
+    def known(sight: Sight) -> None:
+        sight.relay = RelayView(up=True, destinations=(down,))
+
+    line = told(gateway, "D_resend/R001njd6k", before=known)[1]
+    assert words in line
+    assert line.endswith("stuck, refused")
+    assert (NOTHING in line) is (NOTHING in words)
 
 
 @pytest.mark.parametrize("width", [40, 80, 160])
