@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from spooltool.look.sight import Sight
 
 # Started in the background, a shell hands SIGINT down as ignored, and every program that a
 # test starts and interrupts would never hear of it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-pytest_plugins = ["tests.harness.gates"]
+pytest_plugins = ["tests.harness.gates", "tests.harness.descriptors"]
 
 settings.register_profile(
     "spooltool",
@@ -27,6 +31,13 @@ settings.register_profile("deep", settings.get_profile("spooltool"), max_example
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "spooltool")
 )
+
+
+@pytest.fixture
+def sight() -> Iterator[Callable[..., Sight]]:
+    """Makes sights from their options; they are closed at the end."""
+    with ExitStack() as made:
+        yield lambda **options: made.enter_context(closing(Sight(**options)))
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 
 from spooltool.look.relay_view import Holders, find_holders
@@ -16,14 +17,14 @@ def with_holders(sight: Sight, endings: Sequence[Ending]) -> tuple[Ending, ...]:
     """The endings, those that are busy with the holder of the moment as their detail."""
     if not any(ending.result == "busy" for ending in endings):
         return tuple(endings)
-    now = sight.again()  # the relay is asked anew: what it held before may be free
-    holders = find_holders(now.spool, now.relay)
-    return tuple(
-        replace(ending, detail=_held(now.spool, holders, ending.id))
-        if ending.result == "busy"
-        else ending
-        for ending in endings
-    )
+    with closing(sight.again()) as now:  # the relay is asked anew: what it held may be free
+        holders = find_holders(now.spool, now.relay)
+        return tuple(
+            replace(ending, detail=_held(now.spool, holders, ending.id))
+            if ending.result == "busy"
+            else ending
+            for ending in endings
+        )
 
 
 def _held(spool: Spool, holders: Holders, number: str) -> str:

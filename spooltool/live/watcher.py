@@ -129,6 +129,7 @@ class SpoolWatch:
             )
             self._observer.start()
         except OSError:
+            self._observer.stop()  # which lets go of what it had opened
             return False
         return True
 

@@ -113,5 +113,7 @@ class Syncer:
             os.fsync(fd)
 
     def close(self) -> None:
-        """Close the descriptor."""
-        os.close(self._fd)
+        """Close the descriptor; once is enough."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1

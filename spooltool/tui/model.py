@@ -88,6 +88,10 @@ class Queue:
             self.frozen_since = picture.at
         self.picture = picture
 
+    def close(self) -> None:
+        """Let go of the memory of the last picture."""
+        self._block, self._order, self.picture = EMPTY, Order(), None
+
     @property
     def facts(self) -> Facts:
         """What stands beside the list."""

@@ -5,6 +5,7 @@ Each repaint costs what a key costs; a person who presses one waits for no pictu
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 
@@ -49,6 +50,16 @@ class Pace:
     def touched(self) -> None:
         """A key was pressed."""
         self._key = time.monotonic()
+
+    def close(self) -> None:
+        """Take in nothing more; what has come with what was not taken in is let go."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        for frame in (*self._queue, *self._logs):
+            for fd in frame.fds:
+                os.close(fd)
+        self._queue, self._logs = [], []
 
     @property
     def idle(self) -> bool:

@@ -124,8 +124,9 @@ class MainScreen(Screen[None]):
 
     def on_unmount(self) -> None:
         """The processes end with the screen."""
-        for feed in (self._reader, self._logs, self.message_log, self.changing):
-            feed.close()
+        feeds = (self._reader, self._logs, self.message_log, self.changing)
+        for one in (*feeds, self.pace, self.queue):
+            one.close()
 
     def on_resize(self, event: events.Resize) -> None:
         """Another size, other panes."""

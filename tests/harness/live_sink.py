@@ -39,6 +39,7 @@ class LiveSink:
     def __init__(self) -> None:
         self._plan = SinkPlan()
         self._log = Log(None)
+        self._logs = [self._log]
         self._path: Path | None = None
         self._ready = Event()
         self._ended = asyncio.Event()
@@ -55,6 +56,7 @@ class LiveSink:
         self._plan = plan
         if log is not None:
             self._log, self._path = Log(str(log)), log
+            self._logs.append(self._log)
 
     def hang_up(self) -> None:
         """Drop all connections: who comes again meets the present plan and log."""
@@ -93,3 +95,5 @@ class LiveSink:
         """Drop all connections and end."""
         self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join()
+        for log in self._logs:
+            log.close()

@@ -45,6 +45,12 @@ class Log:
         self._keep = Path(keep) if keep else None
         self.count = 0
 
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
     def write(self, sender: str, recipients: Sequence[str], content: bytes, reply: str) -> None:
         """Records one message taken; on return the line is in the file."""
         self.count += 1

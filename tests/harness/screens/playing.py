@@ -17,7 +17,7 @@ from tests.harness.scene import numbers_of
 from tests.harness.screens.drawing import drawn
 from tests.harness.screens.scenes import Scene
 from tests.harness.screens.stage import Stage
-from tests.harness.screens.world import Spools, same_world, sight_of
+from tests.harness.screens.world import PlacedSight, Spools, same_world, sight_of
 from tests.spooltool.cli.told_relay import ToldRelay
 
 
@@ -48,9 +48,14 @@ def _relay(spool: Path, *, up: bool) -> Iterator[None]:
 
 
 async def _played(scene: Scene, spool: Path) -> str:
-    stage = Stage(spool, glimpse=scene.glimpse)
+    made = Stage(spool, glimpse=scene.glimpse)
+    with contextlib.closing(made) as stage, contextlib.closing(sight_of(spool)) as sight:
+        return await _played_on(stage, sight, scene)
+
+
+async def _played_on(stage: Stage, sight: PlacedSight, scene: Scene) -> str:
     app = _Pictured(
-        sight_of(spool),
+        sight,
         stage,
         query=scene.query,
         theme=scene.theme,

@@ -21,7 +21,7 @@ from spooltool.workers.reading.core import Reader
 from spooltool.workers.wire import Frame
 from tests.harness.evening import ME
 from tests.harness.scene import NOW
-from tests.harness.screens.world import sight_of
+from tests.harness.screens.world import PlacedSight, sight_of
 from tests.spooltool.tui.local import LocalReader
 
 _TURNS = 2000
@@ -69,7 +69,8 @@ class LocalHand:
         self._asks: list[Ask] = []
         self._answers: list[Any] = []
         self._told = told
-        self._hand = _OneThread(sight_of(spool), ME, self._answers.append)
+        self._sight = sight_of(spool)
+        self._hand = _OneThread(self._sight, ME, self._answers.append)
 
     def ask(self, value: Any) -> None:
         """Its answer comes with the next pump."""
@@ -78,6 +79,7 @@ class LocalHand:
     def close(self) -> None:
         """Let go of the plan."""
         self._hand.drop()
+        self._sight.close()
 
     def pump(self, pass_time: Callable[[float], None]) -> bool:
         """Do what was asked; whether anything was."""
@@ -106,10 +108,11 @@ class Stage:
         self.ticks = 0.0
         self._readers: list[LocalReader] = []
         self._others: list[LocalLogs | LocalHand] = []
+        self._sights: list[PlacedSight] = []
 
     def queue(self, told: Told, ended: Ended) -> Asking:
         """The reader of the queue; it has watched for ten minutes."""
-        reader = Reader(sight_of(self.spool), lambda: NOW, self._tick)
+        reader = Reader(self._sight(), lambda: NOW, self._tick)
         if self.spool.parent.name != "empty":
             reader._roll.flow = _Past()
         self._readers.append(LocalReader(reader, told, ended))
@@ -117,7 +120,7 @@ class Stage:
 
     def logs(self, told: Told, ended: Ended) -> Asking:
         """Who follows the logs."""
-        reader = LogReader(sight_of(self.spool), clock=lambda: NOW, tick=self._tick)
+        reader = LogReader(self._sight(), clock=lambda: NOW, tick=self._tick)
         self._others.append(LocalLogs(reader, told))
         return self._others[-1]
 
@@ -125,6 +128,15 @@ class Stage:
         """Who plans and changes."""
         self._others.append(LocalHand(self.spool, told))
         return self._others[-1]
+
+    def close(self) -> None:
+        """Let go of the spools that the feeds have looked at."""
+        for sight in self._sights:
+            sight.close()
+
+    def _sight(self) -> PlacedSight:
+        self._sights.append(sight_of(self.spool))
+        return self._sights[-1]
 
     def _tick(self) -> float:
         self.ticks += 0.001

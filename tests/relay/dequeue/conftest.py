@@ -226,8 +226,12 @@ class World:
         self.notes = Notes()
         self._counter = Counter(self.spool, block=100)
         self._syncer = Syncer(self.spool.path)
+        self._dequeuers: list[Dequeuer] = []
 
     def close(self) -> None:
+        for dequeuer in self._dequeuers:  # not each was run, which ends them
+            dequeuer.desk.judging.close()
+            dequeuer.desk.syncer.close()
         self._syncer.close()
         self.spool.close()
 
@@ -274,7 +278,8 @@ class World:
             resend_period=changes.get("resend_period", 600.0)
         )
         settings = Settings("gw1.example.com", "postmaster@example.com", limits=limits, **changes)
-        return Dequeuer(self.spool, settings, self.notes)
+        self._dequeuers.append(Dequeuer(self.spool, settings, self.notes))
+        return self._dequeuers[-1]
 
     def files(self) -> list[str]:
         return sorted(name.file for name in scan(self.spool).names())

@@ -41,7 +41,9 @@ class Broken(Syncer):
 def test_a_bug_in_the_thread_stores_nothing_and_is_told(spool: Spool, play: Play) -> None:
     async def scene(house: House) -> None:
         told: list[BaseException | None] = []
-        committer = Committer(spool, Broken(spool.path), lambda: None)
+        broken = Broken(spool.path)
+        broken.close()
+        committer = Committer(spool, broken, lambda: None)
         for number in ("00000001", "00000002"):
             committer.submit(finished(spool, number), told.append)
         await committer.drain()

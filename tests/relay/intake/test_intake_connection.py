@@ -263,6 +263,7 @@ def test_a_trickle_is_no_progress(play: Play) -> None:
         assert [t.closing for _, t in slow] == [True, True]
         assert not transport.closing
         assert len(house.files(STATE_DIR)) == 1, "the slow one's file is gone"
+        honest.connection_lost(None)
 
     play(scene, max_line=0)
 

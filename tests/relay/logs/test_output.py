@@ -149,6 +149,7 @@ def test_a_server_that_takes_nothing_holds_nobody_up(listener: socket.socket, sa
         output.tell(_entry(number))
     connection, _ = listener.accept()
     connection.close()
+    output.close()
 
 
 def test_the_end_does_not_wait_for_a_server_that_is_away(tmp_path: Path, said: Said) -> None:

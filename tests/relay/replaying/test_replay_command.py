@@ -384,13 +384,13 @@ def test_it_says_what_the_running_relay_did(tmp_path: Path) -> None:
     config = load(gateway.config.read_text())
     assert isinstance(config, Config)
     house = house_of("relay.toml", config)
-    spool = Spool.open(str(gateway.spool))
     stands = {path.name[1:]: path for path in spool_files(gateway.spool)}
     for number in numbers:
-        (one,) = spooled(spool, [number], Given())
-        with one.open() as case:
-            (copy,) = forecast(house, case).copies
-            made = b"".join(copy.content.chunks())
+        with Spool.open(str(gateway.spool)) as spool:
+            (one,) = spooled(spool, [number], Given())
+            with one.open() as case:
+                (copy,) = forecast(house, case).copies
+                made = b"".join(copy.content.chunks())
         stored = stands[number].read_bytes()
         assert stored.endswith(b"\n\n" + made)
         for key, value in {

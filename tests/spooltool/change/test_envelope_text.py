@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,15 @@ from spooltool.spool.assignments import SETTABLE
 from tests.spooltool.cli.changed import put
 
 
+def read(spool: Path, *words: str) -> EnvelopeText:
+    with closing(Sight(spool_option=str(spool))) as sight:
+        return envelope_text(sight, words)
+
+
 @pytest.fixture
 def before(tmp_path: Path) -> EnvelopeText:
     (file,) = put(tmp_path / "spool", 1)
-    return envelope_text(Sight(spool_option=str(tmp_path / "spool")), (file[-8:],))
+    return read(tmp_path / "spool", file[-8:])
 
 
 def test_each_key_is_there_with_its_meaning(before: EnvelopeText) -> None:
@@ -93,7 +99,7 @@ def test_what_no_line_can_hold_is_left_alone(tmp_path: Path) -> None:
     path = spool / file
     text = path.read_bytes().replace(b"DST:\t10.1.5.2", b"DST:\t10.\x1b[2J", 1)
     path.write_bytes(text.replace(b"<anna0@", b"<\xff\x07@"))
-    found = envelope_text(Sight(spool_option=str(spool)), (file[-8:],))
+    found = read(spool, file[-8:])
     assert "\x1b" not in found.text and "# DST holds what no line of text can" in found.text
     assert read_text(found, found.text) is None
 
@@ -101,4 +107,4 @@ def test_what_no_line_can_hold_is_left_alone(tmp_path: Path) -> None:
 def test_one_message_at_a_time(tmp_path: Path) -> None:
     put(tmp_path / "spool", 2)
     with pytest.raises(UsageError, match="2 messages are meant"):
-        envelope_text(Sight(spool_option=str(tmp_path / "spool")), ("dst:10.1.5.2",))
+        read(tmp_path / "spool", "dst:10.1.5.2")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,8 @@ from spooltool.look.locate import Located
 from spooltool.look.sight import Sight
 from tests.spooltool.cli.calling import start
 from tests.spooltool.cli.changed import put, values
+
+See = Callable[..., Sight]
 
 
 @pytest.fixture
@@ -45,13 +47,17 @@ def spool(tmp_path: Path) -> Path:
     ],
 )
 def test_the_equal_command_makes_the_equal_plan(
-    spool: Path, verb: str, words: tuple[str, ...], options: Mapping[str, Value]
+    spool: Path,
+    sight: See,
+    verb: str,
+    words: tuple[str, ...],
+    options: Mapping[str, Value],
 ) -> None:
-    sight = Sight(spool_option=str(spool))
+    seen = sight(spool_option=str(spool))
     quiet: dict[str, Value] = {"no-probe": True} if "to" in options else {}
     order = Order(verb, words, options={**quiet, **options})
-    arguments = equal_arguments(sight, order)
-    work = prepare_order(sight, order, who(sight))
+    arguments = equal_arguments(seen, order)
+    work = prepare_order(seen, order, who(seen))
     done = start(*arguments, "--dry-run", "--json")
     *messages, _ = [json.loads(line) for line in done.out.splitlines()]
     planned = [one["file"] for one in messages if one["result"] == "planned"]
@@ -64,31 +70,33 @@ def test_everything_is_said() -> None:
     assert order.arguments == ["hold", "--all"]
 
 
-def test_what_this_shell_alone_knows_is_named(spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_this_shell_alone_knows_is_named(
+    spool: Path, sight: See, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("SPOOLTOOL_SPOOL", raising=False)
     order = Order("hold", ("from:<>",))
     monkeypatch.chdir(spool / "D_resend")
-    assert equal_arguments(Sight(), order) == ["hold", "from:<>", "--spool", str(spool)]
+    assert equal_arguments(sight(), order) == ["hold", "from:<>", "--spool", str(spool)]
     monkeypatch.chdir(spool.parent)
-    near = Sight(spool_option=spool.name)
+    near = sight(spool_option=spool.name)
     assert equal_arguments(near, order) == ["hold", "from:<>", "--spool", str(spool)]
 
 
-def test_what_every_shell_finds_is_not_named(spool: Path) -> None:
+def test_what_every_shell_finds_is_not_named(spool: Path, sight: See) -> None:
     order = Order("hold", ("from:<>",))
-    sight = Sight()
-    sight.located = Located(str(spool), "rundir of /etc/relay/relay.toml")
-    assert equal_arguments(sight, order) == ["hold", "from:<>"]
+    seen = sight()
+    seen.located = Located(str(spool), "rundir of /etc/relay/relay.toml")
+    assert equal_arguments(seen, order) == ["hold", "from:<>"]
     assert command_line(order.arguments) == "spooltool hold 'from:<>'"
 
 
-def test_whether_changes_can_be_offered(spool: Path) -> None:
-    assert can_change(Sight(spool_option=str(spool))) == ""
-    assert can_change(Sight(spool_option=str(spool), read_only=True)) == "--read-only"
-    assert "--as-of" in can_change(Sight(spool_option=str(spool), as_of="last"))
+def test_whether_changes_can_be_offered(spool: Path, sight: See) -> None:
+    assert can_change(sight(spool_option=str(spool))) == ""
+    assert can_change(sight(spool_option=str(spool), read_only=True)) == "--read-only"
+    assert "--as-of" in can_change(sight(spool_option=str(spool), as_of="last"))
     spool.parent.chmod(0o777)
-    assert "written by others" in can_change(Sight(spool_option=str(spool)))
+    assert "written by others" in can_change(sight(spool_option=str(spool)))
     spool.parent.chmod(0o755)
     spool.rename(spool.with_name("other"))
-    assert "No such file" in can_change(Sight(spool_option=str(spool)))
+    assert "No such file" in can_change(sight(spool_option=str(spool)))
     assert values(spool.with_name("other"), "DST")

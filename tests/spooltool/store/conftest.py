@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path as FilePath
 
 import pytest
@@ -27,10 +28,16 @@ def spool(tmp_path: FilePath) -> Iterator[Spool]:
 
 
 @pytest.fixture
-def put(spool: Spool) -> Iterator[Put]:
+def syncer(spool: Spool) -> Iterator[Syncer]:
+    """What makes the spool's batches durable."""
+    with closing(Syncer(spool.path)) as made:
+        yield made
+
+
+@pytest.fixture
+def put(spool: Spool, syncer: Syncer) -> Put:
     """Accept a message as the intake does; its name in D_sender."""
     counter = Counter(spool, block=100)
-    syncer = Syncer(spool.path)
 
     def one(
         body: bytes = b"hello\n",
@@ -55,5 +62,4 @@ def put(spool: Spool) -> Iterator[Put]:
         incoming.release()
         return incoming.name
 
-    yield one
-    syncer.close()
+    return one

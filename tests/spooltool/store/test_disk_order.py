@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,14 +72,20 @@ def finished(spool: Spool, count: int) -> list[Incoming]:
     return batch
 
 
+def release(batch: list[Incoming]) -> None:
+    for incoming in batch:
+        incoming.release()
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_without_a_proof_by_syncfs_each_file_and_both_directories_are_synced(
     spool: Spool, calls: DiskCalls, count: int
 ) -> None:
     batch = finished(spool, count)
     calls.clear()
-    syncer = Syncer(spool.path, by_syncfs=False)
-    assert commit(spool, batch, syncer) == [None] * count
+    with closing(Syncer(spool.path, by_syncfs=False)) as syncer:
+        assert commit(spool, batch, syncer) == [None] * count
+    release(batch)
     assert calls == [
         *(f"move D_state/T0000000{at} -> D_sender/R0000000{at}" for at in range(count)),
         *(f"fsync D_sender/R0000000{at}" for at in range(count)),
@@ -90,7 +97,9 @@ def test_without_a_proof_by_syncfs_each_file_and_both_directories_are_synced(
 def test_with_it_one_call_covers_the_batch(spool: Spool, calls: DiskCalls) -> None:
     batch = finished(spool, 3)
     calls.clear()
-    assert commit(spool, batch, Syncer(spool.path, by_syncfs=True)) == [None] * 3
+    with closing(Syncer(spool.path, by_syncfs=True)) as syncer:
+        assert commit(spool, batch, syncer) == [None] * 3
+    release(batch)
     assert calls.of("fsync", "syncfs") == ["syncfs ."]
 
 

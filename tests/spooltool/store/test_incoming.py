@@ -79,8 +79,7 @@ def test_a_large_body_is_written_as_it_comes_and_sealed_at_the_end(spool: Spool)
     incoming.abort()
 
 
-def test_the_lock_is_kept_until_release(spool: Spool) -> None:
-    syncer = Syncer(spool.path)
+def test_the_lock_is_kept_until_release(spool: Spool, syncer: Syncer) -> None:
     incoming = Incoming(spool, "00000001")
     incoming.begin(message(), b"", b"")
     incoming.finish()
@@ -94,6 +93,7 @@ def test_the_lock_is_kept_until_release(spool: Spool) -> None:
 
 def test_a_failed_sync_fails_the_batch_and_leaves_no_file(spool: Spool) -> None:
     syncer = FailingSyncer(spool.path)
+    syncer.close()
     batch = [Incoming(spool, f"0000000{n}") for n in range(3)]
     for incoming in batch:
         incoming.begin(message(), b"", b"")
@@ -104,8 +104,9 @@ def test_a_failed_sync_fails_the_batch_and_leaves_no_file(spool: Spool) -> None:
     assert list(scan(spool).names()) == []
 
 
-def test_a_number_that_stands_there_already_is_never_overwritten(spool: Spool) -> None:
-    syncer = Syncer(spool.path)
+def test_a_number_that_stands_there_already_is_never_overwritten(
+    spool: Spool, syncer: Syncer
+) -> None:
     for expected in (None, errno.EEXIST):
         incoming = Incoming(spool, "00000001")
         incoming.begin(message(), b"", b"")
@@ -119,14 +120,14 @@ def test_a_number_that_stands_there_already_is_never_overwritten(spool: Spool) -
     file.close()
 
 
-def test_a_partial_file_is_never_opened_twice(spool: Spool) -> None:
+def test_a_partial_file_is_never_opened_twice(spool: Spool, syncer: Syncer) -> None:
     """New files are made, not found."""
     first = Incoming(spool, "00000001")
     first.begin(message(), b"", b"")
     with pytest.raises(CannotWrite, match="File exists"):
         Incoming(spool, "00000001")
     first.finish()
-    assert commit(spool, [first], Syncer(spool.path)) == [None]
+    assert commit(spool, [first], syncer) == [None]
     first.release()
     file = MessageFile(spool, SpoolName(SENDER, "R", "00000001"))
     assert file.digest_ok() is True

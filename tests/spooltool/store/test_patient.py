@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,11 +19,20 @@ from spooltool.store.root import Spool
 NAME = SpoolName(SENDER, "R", "001njlng")
 MANY = 900
 
+Opened = Callable[[type[Any]], Any]
+
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Iterator[Spool]:
     with Spool.create(str(tmp_path / "spool")) as made:
         yield made
+
+
+@pytest.fixture
+def opened(spool: Spool) -> Iterator[Opened]:
+    """Opens the message one way or the other."""
+    with ExitStack() as made:
+        yield lambda kind: made.enter_context(closing(kind(spool, NAME)))
 
 
 def written(spool: Spool, data: bytes) -> Path:
@@ -38,17 +49,17 @@ def long_mail() -> bytes:
     return mail(NAME.number, AS_OF - 100.0, recipients=told)
 
 
-def test_a_short_envelope_is_read_at_once(spool: Spool) -> None:
+def test_a_short_envelope_is_read_at_once(spool: Spool, opened: Opened) -> None:
     written(spool, mail(NAME.number, AS_OF - 100.0))
-    file, whole = PatientFile(spool, NAME), MessageFile(spool, NAME)
+    file, whole = opened(PatientFile), opened(MessageFile)
     assert (file.whole, file.outline, file.read_on()) == (True, None, False)
     assert (file.envelope, file.parts) == (whole.envelope, whole.parts)
 
 
-def test_a_long_envelope_comes_to_the_same(spool: Spool) -> None:
+def test_a_long_envelope_comes_to_the_same(spool: Spool, opened: Opened) -> None:
     data = long_mail()
     written(spool, data)
-    file, whole = PatientFile(spool, NAME), MessageFile(spool, NAME)
+    file, whole = opened(PatientFile), opened(MessageFile)
     assert (file.whole, file.parts.body[1]) == (False, 0)
     steps = 1
     while file.read_on():
@@ -66,36 +77,38 @@ def test_a_long_envelope_comes_to_the_same(spool: Spool) -> None:
 
 
 @pytest.mark.parametrize(("change", "code"), [(b"", "torn"), (b"more", "edited")])
-def test_a_long_one_that_is_torn_or_edited(spool: Spool, change: bytes, code: str) -> None:
+def test_a_long_one_that_is_torn_or_edited(
+    spool: Spool, opened: Opened, change: bytes, code: str
+) -> None:
     data = long_mail()
     written(spool, data + change if change else data[:-20])
-    file = PatientFile(spool, NAME)
+    file = opened(PatientFile)
     while file.read_on():
         pass
     assert [one.code for one in file.envelope.defects] == [code]
 
 
 @pytest.mark.parametrize("data", [b"x" * 100_000, b"x\n" * 60_000, b"FORMAT:\t1\n" * 9_000])
-def test_what_is_no_envelope_ends_too(spool: Spool, data: bytes) -> None:
+def test_what_is_no_envelope_ends_too(spool: Spool, opened: Opened, data: bytes) -> None:
     written(spool, data)
-    file = PatientFile(spool, NAME)
+    file = opened(PatientFile)
     while file.read_on():
         pass
     assert (file.whole, file.envelope.end, file.parts.body[1]) == (True, -1, 0)
 
 
-def test_one_that_is_cut_to_nothing_meanwhile(spool: Spool) -> None:
+def test_one_that_is_cut_to_nothing_meanwhile(spool: Spool, opened: Opened) -> None:
     path = written(spool, long_mail())
-    file = PatientFile(spool, NAME)
+    file = opened(PatientFile)
     path.write_bytes(b"")
     while file.read_on():
         pass
     assert (file.whole, file.envelope.lines) == (True, ())
 
 
-def test_results_that_are_written_since(spool: Spool) -> None:
+def test_results_that_are_written_since(spool: Spool, opened: Opened) -> None:
     path = written(spool, long_mail())
-    file = PatientFile(spool, NAME)
+    file = opened(PatientFile)
     while file.read_on():
         pass
     with path.open("r+b") as writing:
@@ -112,11 +125,11 @@ def test_results_that_are_written_since(spool: Spool) -> None:
 
 
 @pytest.mark.parametrize("change", [0, 1])
-def test_the_digest_in_steps(spool: Spool, change: int) -> None:
+def test_the_digest_in_steps(spool: Spool, opened: Opened, change: int) -> None:
     data = bytearray(mail(NAME.number, AS_OF - 100.0, body=b"line of text\n" * 100_000))
     data[-5] ^= change
     written(spool, bytes(data))
-    file = PatientFile(spool, NAME)
+    file = opened(PatientFile)
     check = DigestCheck(file)
     steps = 1
     while check.step():
@@ -126,7 +139,7 @@ def test_the_digest_in_steps(spool: Spool, change: int) -> None:
     assert file.digest_ok() is check.fits
 
 
-def test_no_digest_is_nothing_to_check(spool: Spool) -> None:
+def test_no_digest_is_nothing_to_check(spool: Spool, opened: Opened) -> None:
     written(spool, b"FROM:\t<>\n\nno digest\n")
-    check = DigestCheck(PatientFile(spool, NAME))
+    check = DigestCheck(opened(PatientFile))
     assert (check.done, check.fits, check.step()) == (True, None, False)

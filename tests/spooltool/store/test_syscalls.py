@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,13 +26,15 @@ class Kernel:
 
 
 @pytest.fixture
-def folders(tmp_path: Path) -> tuple[int, int]:
+def folders(tmp_path: Path) -> Iterator[tuple[int, int]]:
     found = []
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         found.append(os.open(tmp_path / name, os.O_RDONLY))
     (tmp_path / "a/one").write_bytes(b"one")
-    return found[0], found[1]
+    yield found[0], found[1]
+    for fd in found:
+        os.close(fd)
 
 
 @pytest.mark.parametrize("lacking", [0, errno.EINVAL, errno.ENOSYS])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +72,11 @@ class Local:
         self.now = now
         self.ticks = 0.0
         self.readers: list[LocalReader] = []
-        self._sight = sight
+        self.sight = sight
 
     def queue(self, told: Told, ended: Ended) -> Asking:
         """A reader that works when it is pumped."""
-        reader = Reader(self._sight, lambda: self.now, self._tick)
+        reader = Reader(self.sight, lambda: self.now, self._tick)
         self.readers.append(LocalReader(reader, told, ended))
         return self.readers[-1]
 
@@ -132,7 +133,8 @@ def played(
             await pumped(pilot, local)
             await play(pilot, app, local)
 
-    asyncio.run(run())
+    with closing(sight), closing(local.sight):
+        asyncio.run(run())
     return app
 
 

@@ -338,6 +338,7 @@ def test_a_reader_that_has_ended_is_started_again(spool: Path) -> None:
         await pilot.press("space", "space")
         first = local.readers.pop()
         first.ended("was ended by SIGKILL")
+        first.close()
         await pilot.pause()
         assert "the queue is read anew: was ended by SIGKILL" in "\n".join(lines(app))
         while not local.readers:

@@ -144,6 +144,7 @@ class Seen:
         ]
 
     def close(self) -> None:
+        self._block = self._order = None
         self.reader.close()
         self.sight.close()
 

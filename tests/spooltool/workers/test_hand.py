@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -119,10 +121,11 @@ def test_root_becomes_the_owner_and_the_journal_names_the_person(tmp_path: Path)
     assert actor.command == f"spooltool hold dst:10.1.5.2 --spool {spool}"
 
 
-def test_what_is_handed_over_is_taken_over(tmp_path: Path) -> None:
+def test_what_is_handed_over_is_taken_over(tmp_path: Path, sight: Callable[..., Sight]) -> None:
     (tmp_path / "a b").mkdir()
     put(tmp_path / "a b" / "-spool", 1)
-    sight = Sight(spool_option=str(tmp_path / "a b" / "-spool"), as_of="last", read_only=True)
-    taken, me = read_arguments(["pts/3", *arguments(sight)[1:]])
-    assert (taken.located, taken.now, taken.read_only) == (sight.located, sight.now, True)
+    seen = sight(spool_option=str(tmp_path / "a b" / "-spool"), as_of="last", read_only=True)
+    taken, me = read_arguments(["pts/3", *arguments(seen)[1:]])
+    with closing(taken):
+        assert (taken.located, taken.now, taken.read_only) == (seen.located, seen.now, True)
     assert me.tty == "pts/3"

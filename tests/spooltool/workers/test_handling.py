@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,12 @@ class Heard:
     def __init__(self, spool: Path, **sight: Any) -> None:
         self.told: list[of.Told] = []
         self.stop = lambda: False
-        seen = Sight(spool_option=str(spool), **sight)
+        self._sight = seen = Sight(spool_option=str(spool), **sight)
         self.hand = Hand(seen, who(seen), self.told.append, stopped=lambda: self.stop())
+
+    def close(self) -> None:
+        self.hand.drop()
+        self._sight.close()
 
     def ask(self, ask: of.Ask) -> Any:
         """The last answer."""
@@ -37,6 +42,16 @@ class Heard:
 
     def prepare(self, verb: str, *words: str, serial: int = 1, **options: Any) -> Any:
         return self.ask(of.Prepare(serial, Order(verb, words, options=options), 80))
+
+
+Hear = Callable[..., Heard]
+
+
+@pytest.fixture
+def hear() -> Iterator[Hear]:
+    """Hands over spools, let go at the end."""
+    with ExitStack() as made:
+        yield lambda spool, **sight: made.enter_context(closing(Heard(spool, **sight)))
 
 
 @pytest.fixture
@@ -50,9 +65,9 @@ def full(*arguments: object) -> int:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def test_a_plan_writes_nothing(spool: Path) -> None:
+def test_a_plan_writes_nothing(hear: Hear, spool: Path) -> None:
     before = tree(spool)
-    heard = Heard(spool)
+    heard = hear(spool)
     for serial, verb in enumerate(("hold", "delete", "requeue", "bounce", "accept", "purge"), 1):
         words = () if verb == "purge" else ("dst:10.1.5.2",)
         assert isinstance(heard.prepare(verb, *words, serial=serial), of.Planned)
@@ -61,8 +76,8 @@ def test_a_plan_writes_nothing(spool: Path) -> None:
     assert tree(spool) == before
 
 
-def test_only_the_plan_in_hand_is_carried_out(spool: Path) -> None:
-    heard = Heard(spool)
+def test_only_the_plan_in_hand_is_carried_out(hear: Hear, spool: Path) -> None:
+    heard = hear(spool)
     heard.prepare("hold", "dst:10.1.5.2", serial=1)
     heard.prepare("delete", "dst:10.1.5.2", serial=2)
     refused = heard.ask(of.Carry(1))
@@ -72,8 +87,8 @@ def test_only_the_plan_in_hand_is_carried_out(spool: Path) -> None:
     assert isinstance(heard.ask(of.Carry(2)), of.Refused)  # once
 
 
-def test_a_dropped_plan_is_not_carried_out(spool: Path) -> None:
-    heard = Heard(spool)
+def test_a_dropped_plan_is_not_carried_out(hear: Hear, spool: Path) -> None:
+    heard = hear(spool)
     heard.prepare("hold", "dst:10.1.5.2")
     assert heard.hand.holds
     heard.ask(of.Drop(1))
@@ -102,25 +117,31 @@ def test_a_dropped_plan_is_not_carried_out(spool: Path) -> None:
     ],
 )
 def test_what_is_refused_is_told(
-    spool: Path, verb: str, words: tuple[str, ...], options: dict[str, str], says: str, code: int
+    hear: Hear,
+    spool: Path,
+    verb: str,
+    words: tuple[str, ...],
+    options: dict[str, str],
+    says: str,
+    code: int,
 ) -> None:
-    told = Heard(spool).prepare(verb, *words, **options)
+    told = hear(spool).prepare(verb, *words, **options)
     assert isinstance(told, of.Refused) and told.code == code
     assert says in "\n".join((*told.lines, *told.hint))
 
 
 @pytest.mark.parametrize("sight", [{"read_only": True}, {"as_of": "last"}])
-def test_told_read_only_it_refuses(spool: Path, sight: dict[str, Any]) -> None:
+def test_told_read_only_it_refuses(hear: Hear, spool: Path, sight: dict[str, Any]) -> None:
     before = tree(spool)
-    heard = Heard(spool, **sight)
+    heard = hear(spool, **sight)
     for verb in ("hold", "undo", "purge", "kick"):
         told = heard.prepare(verb, *(() if verb in ("undo", "purge") else ("stuck",)))
         assert isinstance(told, of.Refused) and told.code == 77
     assert tree(spool) == before
 
 
-def test_no_spool_any_more(spool: Path) -> None:
-    heard = Heard(spool)
+def test_no_spool_any_more(hear: Hear, spool: Path) -> None:
+    heard = hear(spool)
     heard.prepare("hold", "dst:10.1.5.2")
     spool.rename(spool.with_name("other"))
     heard.hand.look_around()
@@ -130,9 +151,11 @@ def test_no_spool_any_more(spool: Path) -> None:
     assert heard.prepare("hold", "stuck").code == 66
 
 
-def test_a_disk_without_room_refuses_early(spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_without_room_refuses_early(
+    hear: Hear, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(change_work, "free_space", lambda path: 1 << 20)
-    heard = Heard(spool)
+    heard = hear(spool)
     told = heard.prepare("retarget", "dst:10.1.5.2", **{"to": "10.1.5.9", "no-probe": True})
     assert isinstance(told, of.Refused) and "must stay free" in told.lines[0] and told.code == 74
     assert isinstance(heard.prepare("hold", "dst:10.1.5.2"), of.Planned)
@@ -140,9 +163,9 @@ def test_a_disk_without_room_refuses_early(spool: Path, monkeypatch: pytest.Monk
 
 
 def test_a_journal_without_room_changes_nothing(
-    spool: Path, monkeypatch: pytest.MonkeyPatch
+    hear: Hear, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heard = Heard(spool)
+    heard = hear(spool)
     heard.prepare("hold", "dst:10.1.5.2")
     monkeypatch.setattr(journal.os, "write", full)
     told = heard.ask(of.Carry(1))
@@ -151,9 +174,9 @@ def test_a_journal_without_room_changes_nothing(
 
 
 def test_what_only_frees_goes_on_and_tells_its_records(
-    spool: Path, monkeypatch: pytest.MonkeyPatch
+    hear: Hear, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heard = Heard(spool)
+    heard = hear(spool)
     heard.prepare("delete", "dst:10.1.5.2", purge=True)
     monkeypatch.setattr(journal.os, "write", full)
     told = heard.ask(of.Carry(1))
@@ -163,9 +186,9 @@ def test_what_only_frees_goes_on_and_tells_its_records(
     assert values(spool, "DST") == {}
 
 
-def test_stop_and_progress(tmp_path: Path) -> None:
+def test_stop_and_progress(hear: Hear, tmp_path: Path) -> None:
     put(tmp_path / "spool", 200)
-    heard = Heard(tmp_path / "spool")
+    heard = hear(tmp_path / "spool")
     heard.prepare("hold", "dst:10.1.5.2")
     heard.stop = lambda: bool(os.listdir(tmp_path / "spool/D_hold"))
     told = heard.ask(of.Carry(1))
@@ -176,18 +199,18 @@ def test_stop_and_progress(tmp_path: Path) -> None:
     assert "136 of 200 were not reached" in " ".join(told.lines)
 
 
-def test_all_diffs_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_diffs_are_bounded(hear: Hear, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path / "spool", 20)
     monkeypatch.setattr("spooltool.workers.in_hand.MOST_LINES", 10)
-    heard = Heard(tmp_path / "spool")
+    heard = hear(tmp_path / "spool")
     heard.prepare("set", "dst:10.1.5.2", "ACCT=1")
     told = heard.ask(of.ShowDiffs(1, 80))
     assert isinstance(told, of.Diffs)
     assert (len(told.lines), told.left_out) == (10, 20 * 4 - 1 - 10)
 
 
-def test_a_probe_comes_after_the_plan(spool: Path) -> None:
-    heard = Heard(spool)
+def test_a_probe_comes_after_the_plan(hear: Hear, spool: Path) -> None:
+    heard = hear(spool)
     heard.prepare("retarget", "dst:10.1.5.2", to="127.0.0.1:1")
     over: Callable[[], bool] = lambda: heard.told[-1] == of.Probed(1, (), True, False)  # noqa: E731
     wait_until(over, what="the end of the probe")
@@ -199,9 +222,9 @@ def test_a_probe_comes_after_the_plan(spool: Path) -> None:
 
 
 def test_recent_transactions_and_whose_they_are(
-    spool: Path, monkeypatch: pytest.MonkeyPatch
+    hear: Hear, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heard = Heard(spool)
+    heard = hear(spool)
     assert heard.ask(of.Recent(5)) == of.Recents(5, ())
     for serial, word in enumerate(("ACCT=1", "ACCT=0"), 1):
         heard.prepare("set", "dst:10.1.5.2", word, serial=serial)
@@ -210,10 +233,12 @@ def test_recent_transactions_and_whose_they_are(
     assert [txn for txn, _ in told.choices] == ["2", "1"] and told.mine == "2"
     monkeypatch.setenv("SUDO_UID", "7")
     monkeypatch.setenv("SUDO_USER", "somebody")
-    assert Heard(spool).ask(of.Recent(5)).mine == ""
+    assert hear(spool).ask(of.Recent(5)).mine == ""
 
 
-def test_who_lets_mail_pass_is_the_person(spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_lets_mail_pass_is_the_person(
+    hear: Hear, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also after the process has become the spool's owner."""
     file = next(iter(values(spool, "DST")))
     (spool / file).rename(spool / "D_quarantine" / Path(file).name)
@@ -223,7 +248,7 @@ def test_who_lets_mail_pass_is_the_person(spool: Path, monkeypatch: pytest.Monke
     path.write_bytes(text[:at] + b"html".ljust(11) + text[at + 11 :])
     monkeypatch.setenv("SUDO_UID", "7")
     monkeypatch.setenv("SUDO_USER", "somebody")
-    heard = Heard(spool)
+    heard = hear(spool)
     monkeypatch.delenv("SUDO_USER")
     told = heard.prepare("release", "quarantined", **{"pass": "html"})
     assert isinstance(told, of.Planned) and told.changes == 1, told

@@ -40,10 +40,10 @@ def row_of(seen: Seen, number: str) -> dict[str, object]:
 # counts
 
 
-def test_the_counts_are_those_of_ls(gateway: Path, see: See) -> None:
+def test_the_counts_are_those_of_ls(gateway: Path, see: See, sight: Callable[..., Sight]) -> None:
     seen = see(gateway)
     picture = seen.show("stuck")
-    found = survey(select(Sight(spool_option=str(gateway), as_of=str(AS_OF)), ["stuck"]), None)
+    found = survey(select(sight(spool_option=str(gateway), as_of=str(AS_OF)), ["stuck"]), None)
     everything = picture.facts.everything
     assert (everything.messages, everything.bytes) == (found.all.total, found.all.bytes)
     assert everything.standings == found.all.standings
@@ -72,12 +72,14 @@ def test_the_oldest_is_found_again_when_it_leaves(spool: Path, see: See) -> None
 
 
 @pytest.mark.parametrize("name", [key.name for key in KEYS])
-def test_the_groups_are_those_of_the_command(gateway: Path, see: See, name: str) -> None:
+def test_the_groups_are_those_of_the_command(
+    gateway: Path, see: See, sight: Callable[..., Sight], name: str
+) -> None:
     seen = see(gateway)
     seen.show("held", group=name)
     groups = Groups([KEY[name]])
-    sight = Sight(spool_option=str(gateway), as_of=str(AS_OF))
-    survey(select(sight, ["stuck"]), None, groups=groups)
+    seen_by = sight(spool_option=str(gateway), as_of=str(AS_OF))
+    survey(select(seen_by, ["stuck"]), None, groups=groups)
     expected = [
         (values[0] or "", tuple(cells.messages), sum(cells.bytes))
         for values, cells in groups.groups()[:MOST]
