@@ -104,10 +104,12 @@ def _toward(hosts: tuple[HostPort, ...], domains: tuple[str, ...]) -> Choice:
             mail_domain(address) in domains for address in addresses_of(read.fields)
         )
 
+    names = [*(host for host, _ in wanted), *domains]
+    spelt_otherwise = any("xn--" in domain for domain in domains)
     return Choice(
         goes_there,
         lambda meant: any(map(names_a_host, meant.hosts)),
-        needles=tuple(os.fsencode(name) for name in (*(host for host, _ in wanted), *domains)),
+        needles=() if spelt_otherwise else tuple(map(os.fsencode, names)),
         folded=True,
     )
 

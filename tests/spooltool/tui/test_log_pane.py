@@ -40,7 +40,7 @@ def toward(host: str, port: int | None = None) -> Toward:
 NOW = 1795545851.0
 """2026-11-24T18:44:11Z."""
 
-SUBJECT = Subject("R001njd6k", "001njd6k", "10.1.5.2:2525")
+SUBJECT = Subject("R001njd6k", "001njd6k", (HostPort("10.1.5.2", 2525),))
 
 
 class Host(App[None]):
@@ -225,6 +225,38 @@ def test_l_goes_from_all_to_the_message_to_the_destination() -> None:
     piloted(play)
 
 
+@pytest.mark.parametrize(
+    ("subject", "about", "shown", "words"),
+    [
+        (
+            Subject("R1", "1", (HostPort("10.1.5.2"), HostPort("mx.example.net", 26))),
+            Toward((HostPort("10.1.5.2"), HostPort("mx.example.net", 26))),
+            "[10.1.5.2 +1]",
+            ["log", "dst:10.1.5.2,mx.example.net:26", "-f"],
+        ),
+        (
+            Subject("R1", "1", domains=("example.net", "example.org")),
+            Toward(domains=("example.net", "example.org")),
+            "[example.net +1]",
+            ["log", "domain:example.net,example.org", "-f"],
+        ),
+        (Subject("R1", "1"), None, "[this destination]", ["log", "-f"]),
+    ],
+)
+def test_a_destination_may_be_several_hosts_or_the_domains_of_mail_by_mx(
+    subject: Subject, about: Toward | None, shown: str, words: list[str]
+) -> None:
+    async def play(pilot: Pilot[None], app: Host, pane: LogPane) -> None:
+        pane.subject(subject)
+        pane.choose(HOST)
+        await pilot.pause()
+        assert [one.about for one in app.shows[1:]] == ([] if about is None else [about])
+        assert shown in lines(app)[0]
+        assert pane.equal(None) == words
+
+    piloted(play)
+
+
 def test_another_message_under_the_cursor_is_asked_for_when_the_cursor_rests() -> None:
     async def play(pilot: Pilot[None], app: Host, pane: LogPane) -> None:
         pane.choose(MESSAGE)
@@ -232,12 +264,12 @@ def test_another_message_under_the_cursor_is_asked_for_when_the_cursor_rests() -
         assert [one.about for one in app.shows] == [Everything()]
         assert lines(app)[2] == "  no message under the cursor"
         for number in ("001njd6a", "001njd6b", "001njd6c"):
-            pane.subject(Subject(f"R{number}", number, "10.1.5.2"))
+            pane.subject(Subject(f"R{number}", number, (HostPort("10.1.5.2"),)))
         while len(app.shows) < 2:
             await pilot.pause(0.01)
         assert [one.about for one in app.shows] == [Everything(), OneMessage("001njd6c")]
         pane.choose(HOST)
-        pane.subject(Subject("R001njd6d", "001njd6d", "10.1.5.2"))
+        pane.subject(Subject("R001njd6d", "001njd6d", (HostPort("10.1.5.2"),)))
         pane.choose(ALL)
         await pilot.pause()
         assert [one.about for one in app.shows[2:]] == [
@@ -324,7 +356,7 @@ EVIL = "[@click=app.quit]x[/] [/b] [link=http://e] :smile: \x1b]0;evil\x07 \u202
 def test_hostile_lines_are_text() -> None:
     async def play(pilot: Pilot[None], app: Host, pane: LogPane) -> None:
         told(app, elg(1, "001njq5a", "delivered", host=EVIL, to=EVIL, reply=EVIL))
-        pane.subject(Subject(EVIL, "1", EVIL))
+        pane.subject(Subject(EVIL, "1", (HostPort(EVIL),)))
         pane.hear(Misread(app.shows[-1].serial, EVIL))
         for _ in range(3):
             await pilot.press("y")

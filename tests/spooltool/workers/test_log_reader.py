@@ -58,6 +58,14 @@ DAY = [
 ]
 
 
+def test_a_domain_is_found_in_either_of_its_spellings(scene: Scene) -> None:
+    for at, address in enumerate(("a@bücher.example", "b@xn--bcher-kva.example", "c@b.example")):
+        scene.elg("mdq.elg", NOW - 9 + at, "001njq5a", "put-off", host="h", to=address, reply="451")
+    scene.open()
+    scene.show(Toward(domains=("xn--bcher-kva.example",)))
+    assert [words.rpartition("@")[0][-1] for words in scene.words()] == ["a", "b"]
+
+
 def test_what_was_there_and_what_comes(scene: Scene) -> None:
     day(scene)
     scene.open()
@@ -92,6 +100,9 @@ def test_what_was_there_and_what_comes(scene: Scene) -> None:
         (toward("10.1.5.2", 2525), []),
         (toward("mx1.example.net", 2525), [4]),
         (toward("10.1.5.7"), [1, 3]),
+        (Toward((HostPort("10.1.5.7"), HostPort("mx1.example.net", 2525))), [1, 3, 4]),
+        (Toward(domains=("example.net",)), [1]),
+        (Toward(domains=("example.net", "example.org")), [1, 2]),
         (Matching("rcpt:@example.net"), [1]),
         (Matching("dst:10.1.5.7 or from:billing@example.com"), [0, 1, 3]),
         (Matching("001njqb0 001njq99"), [0, 1, 3, 4]),
