@@ -32,7 +32,8 @@ class Frame:
     """What stands around a plan: `place` is host and spool, `width` columns of the screen.
 
     `free` is the free space of the spool's file system in bytes (None: not known), `probe`
-    lines about the new host, `diffs` True for a diff of each message, not of each kind.
+    lines about the new host, `diffs` True for a diff of each message, not of each kind;
+    `by` is what asks for that.
     """
 
     place: str
@@ -41,6 +42,7 @@ class Frame:
     dry: bool = False
     probe: tuple[str, ...] = ()
     diffs: bool = False
+    by: str = "--diff"
 
     @property
     def columns(self) -> int:
@@ -295,7 +297,7 @@ def diff_blocks(plan: Plan, frame: Frame) -> list[list[str]]:
     blocks = []
     for group in groups[:_KINDS_SHOWN]:
         if group[0].rewrites:
-            others = f"one of {len(group):,} alike; all: --diff" if len(group) > 1 else ""
+            others = f"one of {len(group):,} alike; all: {frame.by}" if len(group) > 1 else ""
             blocks.append(_diff(group[0], others, frame))
     return blocks
 

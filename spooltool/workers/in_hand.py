@@ -59,7 +59,7 @@ class PlanInHand:
     def planned(self, serial: int, width: int) -> Planned:
         """As it is shown."""
         work, plan = self.work, self.work.plan
-        frame = work.frame(width, dry=False, every_diff=False)
+        frame = replace(work.frame(width, dry=False, every_diff=False), by="d")
         found = sections(plan, frame)
         return Planned(
             serial,

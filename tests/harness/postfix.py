@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -161,14 +162,19 @@ class Postfix:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        wait_until(self._is_up, what="a private Postfix that takes connections")
+        try:
+            wait_until(self._is_up, what="a private Postfix that takes connections")
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Ends the master; returns once its children have seen that, and nobody is at its port."""
         if self._master is None:
             return
         if self._master.poll() is None:
-            os.kill(self.pid, signal.SIGTERM)
+            with suppress(FileNotFoundError):  # it has not come so far as to write its pid
+                os.kill(self.pid, signal.SIGTERM)
         try:
             self._master.wait(10)
         except subprocess.TimeoutExpired:

@@ -11,7 +11,7 @@ import re
 import time
 from base64 import encodebytes
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from email.mime.multipart import MIMEMultipart
@@ -410,16 +410,20 @@ def _children(pid: int) -> list[int]:
     return [int(one) for file in files for one in file.read_text().split()]
 
 
+def judged(sink: LiveSink, clamd: Clamd) -> str:
+    scanner = CLAMD.format(port=clamd.port)
+    return TABLES.format(sink=sink.port, scanner=scanner, resource="", scan="true")
+
+
 def test_a_slow_peer_is_waited_for_and_a_slow_verdict_does_not_lose_the_mail(
     tmp_path: Path, clamd: Clamd
 ) -> None:
     """The peer hangs up while the content is judged: the verdict is kept for the next attempt."""
-    sink = LiveSink()
-    sink.use(SinkPlan(), tmp_path / "live.log")
-    tables = TABLES.format(
-        sink=sink.port, scanner=CLAMD.format(port=clamd.port), resource="", scan="true"
-    )
-    with Gateway(tmp_path, None, tables=tables) as gateway:
+    with (
+        closing(LiveSink()) as sink,
+        Gateway(tmp_path, None, tables=judged(sink, clamd)) as gateway,
+    ):
+        sink.use(SinkPlan(), tmp_path / "live.log")
         os.kill(clamd.child.popen.pid, 19)  # SIGSTOP
         submit(
             gateway.port, Sample("x", "b@example.net", ("anna@example.org",), b"A: b\r\n\r\nx\r\n")

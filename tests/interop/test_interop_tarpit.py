@@ -38,12 +38,10 @@ SETTINGS = {
 }
 
 
-def fill(gateway: Gateway, folder: Path) -> list[Sample]:
+def fill(gateway: Gateway) -> list[Sample]:
     """Hand the messages over, ten sessions at a time; each has its 250."""
     samples = [make_sample(f"caught-{n}") for n in range(MESSAGES)]
-    tally = asyncio.run(
-        run_load(gateway.port, iter(samples), AckLog(folder / "ack.log"), sessions=10)
-    )
+    tally = asyncio.run(run_load(gateway.port, iter(samples), AckLog(None), sessions=10))
     assert tally.acked == MESSAGES
     return samples
 
@@ -76,7 +74,7 @@ def caught(folder: Path, stage: str) -> Iterator[tuple[Gateway, SinkProcess, str
         ):
             earn_slots(gateway, tarpit)
             tarpit.use(SinkPlan(silent_at=stage))
-            samples = fill(gateway, folder)
+            samples = fill(gateway)
             wait_until(lambda: in_flight(gateway) == IN_FLIGHT, what="all slots at the tarpit")
             yield gateway, good, f"dst:127.0.0.1:{tarpit.port}"
             gateway.wait_empty()

@@ -8,7 +8,7 @@ from importlib import import_module
 from spooltool.tui.changes import kinds
 from spooltool.tui.changes.change import Change
 
-_ORDER = "RSHUQKBDEPZu"
+_ORDER = "RHUKBDESQPZu"
 
 
 def _found() -> tuple[Change, ...]:

@@ -41,13 +41,12 @@ def key_advice(
     if row.standing == "stuck":
         told = silence_in_full(Down(relay.destinations).of(row), row.around.now)
         lines += [("since" if not at else "", [(line, "")]) for at, line in enumerate(told)]
-    for fact in alike_facts(alike):
-        source = f"   [{fact.source}]" if fact.source else ""
-        lines.append((fact.label, [(fact.words, ""), (source, "dim")]))
+    lines += [(fact.label, [(fact.words, "")]) for fact in alike_facts(alike)]
     spans = mend_spans(row, alike, changes=changes)
     if spans and len(spans[0][0]) == 1:
         lines.append(("mend", spans))
         if places:
             at = visible(" and ".join(place.replace(", ", " at ") for place in places))
-            lines.append(("", [(f"then change {at}, or new mail gets stuck the same way", "")]))
+            for line in (f"then change {at},", "or new mail gets stuck the same way"):
+                lines.append(("", [(line, "")]))
     return lines

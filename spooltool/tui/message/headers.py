@@ -10,7 +10,7 @@ from spooltool.render.units import size
 from spooltool.tui.message.tab import TextTab
 from spooltool.tui.spans import Span, Spans, flow, padded
 
-_WIDE = 100
+_WIDE = 72
 _DIVIDER: Span = (" | ", "dim")
 _INDENT = 4
 _BEFORE = ("[-", "-]", "removed", "- ")
@@ -22,7 +22,7 @@ Side = tuple[str, str, str, str]
 class HeadersTab(TextTab):
     """The headers as received and as they will be sent, and who changed them.
 
-    From 100 columns on they stand beside each other.  `-` and `+` mark the fields that
+    From 72 columns on they stand beside each other.  `-` and `+` mark the fields that
     differ, `[-words-]` and `{+words+}` what differs within them.
     """
 

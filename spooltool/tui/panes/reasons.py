@@ -10,7 +10,7 @@ from spooltool.tui.spans import Spans
 from spooltool.workers.queue import ReasonRow
 from spooltool.workers.table import Cells
 
-_REASON, _NUMBER, _BAR = 11, 7, 10
+_REASON, _NUMBER, _BAR = 11, 7, 9
 
 
 class ReasonsPane(Pane):

@@ -30,6 +30,10 @@ _CODE = re.compile(r"(?:put off|rejected)[^:]*: ([45][0-9][0-9])\b")
 _NOWHERE = frozenset(("", "-", "?", "mx"))
 
 
+_OF_A_HOST = frozenset(("refused", "timeout", "unresolved", "tls", "overdue", "notice"))
+"""Reasons that a host which is down explains."""
+
+
 class Grouping:
     """One pass over the stuck mail.  `groups` and `reasons` are made when it is through."""
 
@@ -83,7 +87,9 @@ class Grouping:
         code = _CODE.match(texts[why])
         if code:
             return f"{where} {code[1]}"
-        return f"{where} since {short_clock(down[where], now)}" if where in down else where
+        if REASON_WORDS[reason] in _OF_A_HOST and where in down:
+            return f"{where} since {short_clock(down[where], now)}"
+        return where
 
     def groups(self, relay: RelayView) -> tuple[Group, ...]:
         """Stuck mail by the key, most first; then what the relay knows beside it."""

@@ -17,6 +17,7 @@ from spooltool.spool.recipient import Path as Mailbox
 from spooltool.tui.message.pane import MessagePane
 from tests.spooltool.tui.message.showing import LARGE, SMALL, Shown, at_rest, name_of, showing
 
+NARROW = (70, 24)
 FILE = "D_sender/R001njtab"
 ARRIVED = AS_OF - 100.0
 Play = Callable[[Shown, Pilot[None], Sight], Awaitable[None]]
@@ -69,7 +70,7 @@ def test_rewritten_headers_below_each_other(empty: Path) -> None:
         assert "- X-No: 1" in lines
         assert "  Subject: Invoice 2026-1187" in lines
 
-    played(empty, "headers", play)
+    played(empty, "headers", play, NARROW)
 
 
 def test_rewritten_headers_beside_each_other(empty: Path) -> None:
