@@ -23,16 +23,26 @@ if TYPE_CHECKING:
 
 def ask_relay(spool: Spool) -> RelayView:
     """The dequeuer's state; a view that is not up when nobody answers."""
+    return unasked(spool) or ask_at(spool.path)
+
+
+def unasked(spool: Spool) -> RelayView | None:
+    """What is known without asking; None where there is somebody to ask."""
     try:
         os.stat("control", dir_fd=spool.dir_fd(OWN_DIR), follow_symlinks=False)
     except PermissionError:
         return RelayView(why_not=f"{OWN_DIR} is another's")
     except OSError:
         return RelayView()
+    return None
+
+
+def ask_at(path: str) -> RelayView:
+    """The answer on the control socket of the spool at a path; waits some seconds for it."""
     from spooltool.live.client import status  # start-up: only where there is a socket
 
     try:
-        return _view(status(spool.path))
+        return _view(status(path))
     except NotPermitted:
         return RelayView(why_not="its control socket is another's")
     except RelayUnreachable as error:

@@ -68,7 +68,7 @@ class Cells(NamedTuple):
     """One row.  Times are unix seconds (0: unknown, or none), `size` bytes.
 
     `dst` and `why` are indices of the strings that came with the picture; `changed` is
-    when its standing changed last (0: not since the reader began).
+    when its file or its standing changed last (0: not since the reader began).
     """
 
     number: str

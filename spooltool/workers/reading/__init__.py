@@ -2,6 +2,7 @@
 
     core       the reader: what it is asked, what is due, the pictures
     looking    files to rows, with the clock, the relay and the holders of the moment
+    asking     the relay, beside the work: one that hangs holds up nobody
     scanning   a pass over all names: what changed is read, what is missing looked for
     roll       every message that is here: the one place where a row changes
     stock      the columns of all messages, and which slot is whose

@@ -31,7 +31,7 @@ from spooltool.workers.reading.grouping import Grouping
 from spooltool.workers.reading.judging import Judge
 from spooltool.workers.reading.kept import Kept
 from spooltool.workers.reading.listing import Listing
-from spooltool.workers.reading.looking import Clock, Looker
+from spooltool.workers.reading.looking import PATIENCE, Clock, Looker
 from spooltool.workers.reading.pictures import Painter
 from spooltool.workers.reading.roll import Roll
 from spooltool.workers.reading.scanning import Scanning
@@ -50,6 +50,9 @@ _REST = {"ask": 10.0, "ages": 10.0, "beside": 20.0, "groups": 10.0, "picture": 5
 """Seconds between two of each, and how much longer than its own time each rests at least: a
 large spool must not wear out a core."""
 
+_ASK_AGAIN = 0.1
+"""Seconds between two looks whether a slow relay has answered."""
+
 _QUIET_GROUPS = 30.0
 _WORTH_A_PICTURE = 0.1
 """A query that is judged within that is told when it is through."""
@@ -61,8 +64,9 @@ _LOOKS_AT_ONCE = 20
 class Reader:
     """The queue of one spool.
 
-    `told_by_kernel` False says that nobody reports what is touched.  The sight is the
-    reader's as long as it lives.
+    `told_by_kernel` False says that nobody reports what is touched; `patience` is how many
+    seconds a relay that is slow to answer may hold up a step.  The sight is the reader's as
+    long as it lives.
     """
 
     def __init__(
@@ -72,11 +76,12 @@ class Reader:
         ticks: Clock = time.monotonic,
         *,
         told_by_kernel: bool = True,
+        patience: float = PATIENCE,
     ) -> None:
         self.told_by_kernel = told_by_kernel
         self._ticks = ticks
         self._due = Due(ticks, (*_EVERY, "scan"))
-        self._looker = Looker(sight, clock)
+        self._looker = Looker(sight, clock, patience)
         self._stock = Stock()
         self._kept = Kept(self._stock, self._looker.row)
         self._listing = Listing(self._stock)
@@ -230,6 +235,9 @@ class Reader:
             return
         began, before = time.perf_counter(), self._looker.relay
         shift = self._looker.ask()
+        if shift is None:
+            self._due.after("ask", _ASK_AGAIN)
+            return
         self._rest_from("ask", time.perf_counter() - began)
         if shift.everything or shift.hosts:
             self._roll.make_stale(None if shift.everything else shift.hosts)

@@ -12,16 +12,25 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from spooltool.control import Order
-from spooltool.diagnose.relay import Destination
+from spooltool.diagnose.relay import Destination, RelayView
 from spooltool.diagnose.row import Row
 from spooltool.errors import SpooltoolError
-from spooltool.look.relay_view import ask_relay, find_holders
+from spooltool.look.relay_view import find_holders
 from spooltool.look.selection import RowMaker
 from spooltool.look.sight import Sight
 from spooltool.spool.names import TRASH, SpoolName
 from spooltool.store.root import Spool
 from spooltool.store.scan import Scan, read_entry, scan
+from spooltool.workers.reading.asking import Asking
 from spooltool.workers.reading.stock import Look
+
+PATIENCE = 0.05
+"""Seconds that a question to the relay may hold up the work."""
+
+_FIRST_ANSWER = 0.5
+"""The same of the first one: without its answer all mail is judged twice."""
+
+_SILENT = RelayView(why_not="has not answered yet")
 
 _NEVER = float("inf")
 _RACY = 2_000_000_000
@@ -53,15 +62,17 @@ class Looker:
     `trouble` says why the spool cannot be opened anew, "" while it can.
     """
 
-    def __init__(self, sight: Sight, clock: Clock) -> None:
+    def __init__(self, sight: Sight, clock: Clock, patience: float = PATIENCE) -> None:
         self.path = sight.spool.path
-        self.relay = sight.relay
+        self._asking = Asking()
+        self._patience = patience
+        self.relay = self._asking.answer(sight.spool, max(_FIRST_ANSWER, patience)) or _SILENT
         self.trash = False
         self.trouble = ""
         self.clock = clock
         self._lent = sight.spool
-        self._maker = RowMaker(sight)
-        self._holders = find_holders(sight.spool, sight.relay)
+        self._maker = RowMaker(sight.later(self.relay))
+        self._holders = find_holders(sight.spool, self.relay)
         self._timeout = sight.settings.timeout
 
     @property
@@ -102,10 +113,16 @@ class Looker:
 
     # the relay
 
-    def ask(self) -> Shift:
-        """Ask the relay how it is and who holds what; what that may have changed."""
+    def ask(self) -> Shift | None:
+        """Ask the relay how it is and who holds what; what that may have changed.
+
+        None while it has not answered: ask again.
+        """
+        view = self._asking.answer(self.spool, self._patience)
+        if view is None:
+            return None
         was, held = self.relay, self._holders
-        self.relay = ask_relay(self.spool)
+        self.relay = view
         self._holders = find_holders(self.spool, self.relay)
         self._maker.hear(self.relay, self._holders)
         return Shift(

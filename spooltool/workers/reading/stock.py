@@ -137,8 +137,9 @@ class Stock:
         """What a message's row is now; whether that is something else."""
         draft = self.draft
         cells = cells_of(look.row, self.strings)
-        same = cells.standing == draft.standing[slot] and cells.reason == draft.reason[slot]
-        changed = draft.changed[slot] if same and self.here[slot] else now
+        stands = cells.standing == draft.standing[slot] and cells.reason == draft.reason[slot]
+        same = stands and self.sign[slot] == look.changed and self.here[slot]
+        changed = draft.changed[slot] if same else now
         cells = cells._replace(changed=changed)
         other = cells != draft.cells(slot) or self.arrived[slot] != _arrived(look.row)
         self._uncount(slot)

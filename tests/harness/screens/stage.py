@@ -112,7 +112,7 @@ class Stage:
 
     def queue(self, told: Told, ended: Ended) -> Asking:
         """The reader of the queue; it has watched for ten minutes."""
-        reader = Reader(self._sight(), lambda: NOW, self._tick)
+        reader = Reader(self._sight(), lambda: NOW, self._tick, patience=60.0)
         if self.spool.parent.name != "empty":
             reader._roll.flow = _Past()
         self._readers.append(LocalReader(reader, told, ended))

@@ -76,7 +76,7 @@ class Local:
 
     def queue(self, told: Told, ended: Ended) -> Asking:
         """A reader that works when it is pumped."""
-        reader = Reader(self.sight, lambda: self.now, self._tick)
+        reader = Reader(self.sight, lambda: self.now, self._tick, patience=60.0)
         self.readers.append(LocalReader(reader, told, ended))
         return self.readers[-1]
 

@@ -49,11 +49,12 @@ class Seen:
         now: float = AS_OF,
         ticks: Clock | None = None,
         config: str | None = None,
+        patience: float = 60.0,
     ) -> None:
         self.now = Clock(now)
         self.ticks = ticks or Clock(1000.0)
         self.sight = Sight(spool_option=str(spool), config_option=config)
-        self.reader = Reader(self.sight, self.now, self.ticks)
+        self.reader = Reader(self.sight, self.now, self.ticks, patience=patience)
         self.pictures: list[Picture] = []
         self.misread: Misread | None = None
         self.strings: list[str] = []

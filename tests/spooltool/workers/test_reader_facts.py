@@ -22,6 +22,7 @@ from spooltool.store.root import Spool
 from spooltool.workers.queue import Facts, Group, LookAgain, ReasonRow
 from spooltool.workers.reading.grouping import MOST
 from spooltool.workers.table import Flag
+from tests.harness.process import wait_until
 from tests.spooltool.cli.calling import AS_OF
 from tests.spooltool.cli.test_cli_status import RUNNING, answering
 from tests.spooltool.workers.seeing import Seen, listed, mail, put
@@ -129,6 +130,25 @@ def test_a_message_that_gets_old_moves_to_another_column(spool: Path, see: See) 
     assert facts(seen).groups[0].ages == (0, 1, 0, 0, 0, 0, 0)
 
 
+# what changed
+
+
+def test_another_key_marks_a_row_as_another_standing_does(spool: Path, see: See) -> None:
+    file = "D_resend/R00000001"
+    put(spool, file, mail())
+    put(spool, "D_resend/R00000002", mail())
+    seen = see(spool)
+    seen.show()
+    seen.now.at += 10
+    put(spool, file, mail(dst="10.9.9.9"))
+    seen.touch("00000001", "00000002")
+    assert [cells.changed for cells in seen.cells] == [AS_OF + 10, 0]
+    seen.now.at += 10
+    put(spool, file, mail(dst="10.9.9.9", recipients=("anna@example.org", "ben@example.org")))
+    seen.touch("00000001", "00000002")
+    assert [cells.changed for cells in seen.cells] == [AS_OF + 20, 0]
+
+
 # the relay
 
 
@@ -183,6 +203,18 @@ def test_a_relay_that_comes_and_goes_changes_what_is_overdue(two: Path, see: See
     (two / ".spooltool/control").unlink()
     seen.step(1.0)
     assert [row["reason"] for row in seen.rows] == ["refused", "refused"]
+
+
+def test_a_relay_that_hangs_holds_nobody_up(two: Path, see: See) -> None:
+    relay = Relay(own_directory(two), IDLE)  # it listens, and takes no connection yet
+    seen = see(two, patience=0.0)
+    seen.show()
+    assert [row["reason"] for row in seen.rows] == ["refused", "refused"]
+    assert facts(seen).relay.why_not == "has not answered yet"
+    with relay:
+        wait_until(lambda: seen.step(1.0).facts.relay.up, what="its answer")
+        seen.step(1.0)
+        assert [row["reason"] for row in seen.rows] == ["overdue", "overdue"]
 
 
 def test_who_works_on_a_message_shows_and_ends(two: Path, see: See) -> None:
