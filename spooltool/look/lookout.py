@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from spooltool.diagnose.down import Down
 from spooltool.diagnose.leaving import Trail
 from spooltool.diagnose.row import Found, Row
 from spooltool.diagnose.suspension import Keeper
+from spooltool.errors import SpooltoolError
 from spooltool.look.relay_view import Holders, ask_relay, find_holders
 from spooltool.look.sight import Sight
 from spooltool.render.following import Stand
@@ -63,6 +65,8 @@ class Lookout:
 
     def ask(self) -> bool:
         """Ask the relay how it is and who holds what; whether it went up or down meanwhile."""
+        with suppress(SpooltoolError, OSError):  # what was open until now stays so
+            self._spool.refresh()
         was_up = self.relay.up
         self.relay = ask_relay(self._spool)
         self._holders = find_holders(self._spool, self.relay)

@@ -37,6 +37,9 @@ class Spool:
 
     def __init__(self, path: str, fd: int, *, flat: bool) -> None:
         self.path = path
+        self._stand_on(fd, flat=flat)
+
+    def _stand_on(self, fd: int, *, flat: bool) -> None:
         self.fd = fd
         self.flat = flat
         self._dirs: dict[str, int] = {FLAT: fd}
@@ -47,21 +50,7 @@ class Spool:
     def open(cls, path: str) -> Spool:
         """Open a spool for reading.  Raises NoSpool (with why) or NotPermitted."""
         absolute = os.path.abspath(path)
-        try:
-            fd = os.open(absolute, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except FileNotFoundError as error:
-            raise NoSpool(f"{absolute}: no such directory") from error
-        except NotADirectoryError as error:
-            raise NoSpool(f"{absolute}: not a directory") from error
-        except PermissionError as error:
-            raise NotPermitted(f"{absolute}: permission denied") from error
-        kind = spool_kind(fd)
-        if kind == "":
-            os.close(fd)
-            raise NoSpool(
-                f"{absolute} is not a spool: no D_state, D_sender, D_resend and no T/R/E files",
-                hint=_hint(absolute),
-            )
+        fd, kind = _opened(absolute)
         return cls(absolute, fd, flat=kind == "flat")
 
     @classmethod
@@ -79,6 +68,29 @@ class Spool:
             os.fsync(made)
         _sync_above(absolute)
         return spool
+
+    def refresh(self) -> None:
+        """Let go of directories that others stand in the place of, the spool's own among them.
+
+        For who looks for long: a descriptor stays with a directory that was moved away.
+        Raises NoSpool, NotPermitted, OSError; the directories are then as they were.
+        """
+        if self._replaced(self.path, self.fd):
+            fd, kind = _opened(self.path)
+            self.close()
+            self._stand_on(fd, flat=kind == "flat")
+            return
+        below = [name for name in self._dirs if name != FLAT]
+        for name in below:
+            if self._replaced(name, self._dirs[name], below=self.fd):
+                os.close(self._dirs.pop(name))
+
+    def _replaced(self, path: str, fd: int, below: int | None = None) -> bool:
+        try:
+            now = os.stat(path, dir_fd=below, follow_symlinks=below is None)
+        except OSError:
+            return True
+        return not os.path.samestat(now, os.fstat(fd))
 
     @property
     def directories(self) -> tuple[str, ...]:
@@ -215,6 +227,29 @@ class Spool:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _opened(path: str) -> tuple[int, str]:
+    """Descriptor and kind of a spool at an absolute path.  Raises NoSpool, NotPermitted."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise NoSpool(f"{path}: no such directory") from error
+    except NotADirectoryError as error:
+        raise NoSpool(f"{path}: not a directory") from error
+    except PermissionError as error:
+        raise NotPermitted(f"{path}: permission denied") from error
+    try:
+        kind = spool_kind(fd)
+        if kind == "":
+            raise NoSpool(
+                f"{path} is not a spool: no D_state, D_sender, D_resend and no T/R/E files",
+                hint=_hint(path),
+            )
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd, kind
 
 
 def _sync_above(path: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 
 from spooltool.diagnose.relay import RelayView
 from spooltool.diagnose.row import Row
+from spooltool.errors import SpooltoolError
 from spooltool.look.relay_view import Holders, find_holders
 from spooltool.look.selection import RowMaker
 from spooltool.look.sight import Sight
@@ -26,6 +28,11 @@ class Glimpses:
         self._queue = queue
         self._known: OrderedDict[tuple[str, int, int], str] = OrderedDict()
         self._maker: RowMaker | None = None
+
+    def follow(self) -> None:
+        """Look into the directories that stand at the spool's path now, as the reader does."""
+        with suppress(SpooltoolError, OSError):  # the reader tells what is not to be found
+            self._sight.spool.refresh()
 
     def recipients(self, cells: Cells) -> str:
         """`anna@example.org +1`, the first who still waits; "" when the file has left."""

@@ -195,6 +195,7 @@ class MainScreen(Screen[None]):
 
     def _take_pictures(self, pictures: Sequence[Frame]) -> None:
         before = self.list.under if self._used else None
+        self.glimpses.follow()
         for frame in pictures:
             self.queue.take(frame)
         self.list.follow(before)

@@ -118,7 +118,6 @@ class Reader:
         """Let go of descriptors."""
         self._passes.clear()
         self._painter.close()
-        self._looker.close()
 
     # what it is told
 

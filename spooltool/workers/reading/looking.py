@@ -59,7 +59,7 @@ class Shift(NamedTuple):
 class Looker:
     """Looks at a spool's files.  `trash` tells whether those in the trash count, too.
 
-    `trouble` says why the spool cannot be opened anew, "" while it can.
+    `trouble` says why the spool is not to be found any more, "" while it is.
     """
 
     def __init__(self, sight: Sight, clock: Clock, patience: float = PATIENCE) -> None:
@@ -70,7 +70,6 @@ class Looker:
         self.trash = False
         self.trouble = ""
         self.clock = clock
-        self._lent = sight.spool
         self._maker = RowMaker(sight.later(self.relay))
         self._holders = find_holders(sight.spool, self.relay)
         self._timeout = sight.settings.timeout
@@ -93,23 +92,15 @@ class Looker:
         return now
 
     def reopen(self) -> None:
-        """Open the spool anew: directories that came, or that others replaced, are seen."""
+        """Follow the spool to directories that others stand in the place of."""
         try:
-            fresh = Spool.open(self.path)
+            self.spool.refresh()
         except SpooltoolError as error:
             self.trouble = error.message.removeprefix(f"{self.path}: ")
-            return
         except OSError as error:
             self.trouble = error.strerror or str(error)
-            return
-        self.trouble = ""
-        self.close()
-        self._maker.spool = fresh
-
-    def close(self) -> None:
-        """Close what was opened here: the spool of the sight is its own."""
-        if self.spool is not self._lent:
-            self.spool.close()
+        else:
+            self.trouble = ""
 
     # the relay
 

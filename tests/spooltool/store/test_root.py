@@ -103,6 +103,43 @@ def test_opening_a_missing_message_is_gone(spool: Spool) -> None:
         MessageFile(spool, SpoolName(RESEND, "R", "1"))
 
 
+def test_a_look_that_lasts_follows_directories_that_were_replaced(
+    tmp_path: FilePath,
+) -> None:
+    place = tmp_path / "spool"
+    for name in ("D_state", "D_sender", "D_resend"):
+        (place / name).mkdir(parents=True)
+    (place / "D_resend/R00000001").write_bytes(b"")
+    with Spool.open(str(place)) as spool:
+        assert spool.find("00000001")
+        os.rename(place / "D_resend", place / "D_resend.old")
+        assert spool.find("00000001"), "a descriptor stays with what was moved away"
+        spool.refresh()
+        assert spool.find("00000001") == []
+        (place / "D_resend").mkdir()
+        (place / "D_resend/R00000002").write_bytes(b"")
+        spool.refresh()
+        assert [name.file for name in spool.find("00000002")] == ["D_resend/R00000002"]
+
+
+def test_a_look_that_lasts_follows_the_spool_to_another_or_stays(tmp_path: FilePath) -> None:
+    place = tmp_path / "spool"
+    (place / "D_sender").mkdir(parents=True)
+    (place / "D_sender/R00000001").write_bytes(b"")
+    with Spool.open(str(place)) as spool:
+        os.rename(place, tmp_path / "old")
+        for wrong in (lambda: None, place.mkdir):
+            wrong()
+            with pytest.raises(NoSpool):
+                spool.refresh()
+            assert spool.find("00000001")
+        (place / "R2").write_bytes(b"")
+        spool.refresh()
+        assert spool.flat
+        assert [name.file for name in spool.find("2")] == ["R2"]
+        assert spool.find("00000001") == []
+
+
 def test_a_parent_that_others_can_write_is_refused(tmp_path: FilePath) -> None:
     open_to_all = tmp_path / "open"
     open_to_all.mkdir()

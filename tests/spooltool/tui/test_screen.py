@@ -230,6 +230,23 @@ def test_a_frozen_list_keeps_what_left_and_counts_what_came(spool: Path) -> None
     played(spool, play, now=NOW)
 
 
+def test_a_directory_that_was_put_in_anothers_place_is_read(spool: Path) -> None:
+    async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
+        await rested(pilot, app)
+        for name in ("D_sender", "D_resend"):
+            (spool / name).rename(spool / f"{name}.old")
+            shutil.copytree(spool / f"{name}.old", spool / name)
+        number = under(app)
+        [file] = (file for file in spool.glob(f"D_*/?{number}") if ".old" not in str(file))
+        file.write_bytes(file.read_bytes().replace(b"billing@", b"payroll@"))
+        await pumped(pilot, local)
+        await rested(pilot, app)
+        assert under(app) == number
+        assert "payroll@example.com" in "\n".join(lines(app))
+
+    played(spool, play, now=NOW)
+
+
 def test_a_cursor_whose_message_left_stands_for_nothing(spool: Path) -> None:
     """The neighbour that moved up under it was chosen by nobody."""
 
