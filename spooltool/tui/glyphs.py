@@ -33,6 +33,17 @@ class Glyphs(NamedTuple):
         top = len(self.steps) - 1
         return "".join(self.steps[-(-value * top // most)] for value in shown)
 
+    def trend(self, values: tuple[int, ...], width: int) -> str:
+        """The last values of what is mostly large: how it changed, more than how large it is.
+
+        The full height is from the least to the largest, or a twentieth of the largest
+        where that is more, so that a small change stays small.
+        """
+        shown = values[-width:]
+        most = max(shown, default=0)
+        base = min((*shown, most - most // 20))
+        return self.spark(tuple(value - base + 1 for value in shown), width) if most else ""
+
 
 UNICODE = Glyphs(False, "─", "█", " ▁▂▃▄▅▆▇█")
 ASCII = Glyphs(True, "-", "#", " .:-=+*#")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from spooltool.render.text import columns, cut, visible
 from spooltool.render.units import age, ago, moment, plural
 from spooltool.tui.glyphs import Glyphs
@@ -9,10 +11,11 @@ from spooltool.tui.grid import Grid
 from spooltool.tui.model import Queue
 from spooltool.tui.spans import Span, Spans, cut_spans, text_of
 from spooltool.workers.log_messages import Rates
-from spooltool.workers.queue import Facts
 
 _WIDE = 120
-_SPARK = 12
+_SPARK, _LEAST_SPARK = 12, 4
+"""Ten seconds a character, ten minutes at most are told."""
+
 _APART = 3
 
 
@@ -88,11 +91,23 @@ class Header(Grid):
         return [(f"FROZEN {ago(since)} ago{what}", "warn")]
 
     def _second(self, width: int) -> tuple[list[Span], list[Span]]:
+        """What is there and what comes and goes; as much of its history as there is room for."""
+        plain = [*self._standings(0), *self._rates(0)]
+        room = width - columns(text_of(plain)) - _APART
+        all_three = min(_SPARK, room // 3 - 1)
+        if all_three >= _LEAST_SPARK:
+            return self._standings(all_three), self._rates(all_three)
+        return self._standings(min(_SPARK, room - 1)), self._rates(0)
+
+    def _standings(self, spark: int) -> list[Span]:
         facts = self.queue.facts
         every = facts.everything
         stuck = every.standings.get("stuck", 0)
-        left: list[Span] = [(f" {every.messages:,} in spool   ", "")]
-        left.append((f"{stuck:,} STUCK   ", "bad" if stuck else "good"))
+        found: list[Span] = [
+            (f" {every.messages:,} in spool", ""),
+            self._history(self._glyphs.trend, facts.depth, spark),
+            (f"   {stuck:,} STUCK", "bad" if stuck else "good"),
+        ]
         for word, name in (
             ("waiting", "wait for first retry"),
             ("fresh", "fresh"),
@@ -100,35 +115,32 @@ class Header(Grid):
             ("quarantined", "quarantine"),
         ):
             if every.standings.get(word):
-                left.append((f"{every.standings[word]:,} {name}   ", ""))
+                found.append((f"   {every.standings[word]:,} {name}", ""))
         if every.oldest is not None:
-            left.append((f"oldest {age(self.queue.at - every.oldest)}", ""))
-        rates = self._rates(facts)
-        room = width - columns(text_of(left)) - columns(text_of(rates)) - _APART
-        return left, [*self._sparks(facts, room), *rates]
+            found.append((f"   oldest {age(self.queue.at - every.oldest)}", ""))
+        return found
 
-    def _rates(self, facts: Facts) -> list[Span]:
-        spans: list[Span] = [] if self.rates is None else [(_rate_words(self.rates), "")]
+    def _rates(self, spark: int) -> list[Span]:
+        facts, rates = self.queue.facts, self.rates
+        found: list[Span] = []
+        for name, rate, values in (
+            ("in", rates.stored if rates else None, facts.arrived),
+            ("out", rates.delivered if rates else None, facts.left),
+            ("put off", rates.put_off if rates else None, ()),
+        ):
+            drawn = self._history(self._glyphs.spark, values, spark)
+            if rate is not None or drawn[0]:
+                told = f" {_shown_rate(rate.second)}/s" if rate is not None else ""
+                found += [(f"{name}{told}", ""), drawn, ("  ", "")]
         if facts.relay.up:
-            spans.append((f"  conns {facts.relay.conns}/{facts.relay.max_conns}", ""))
-        return spans
+            found.append((f"conns {facts.relay.conns}/{facts.relay.max_conns}", ""))
+        return found
 
-    def _sparks(self, facts: Facts, room: int) -> list[Span]:
-        """What came, what left, how many there were: as many as there is room for."""
-        spans: list[Span] = []
-        for name, values in (("in", facts.arrived), ("out", facts.left), ("depth", facts.depth)):
-            drawn = self._glyphs.spark(values, _SPARK)
-            more: list[Span] = [(f"{name} ", "dim"), (drawn, "note"), ("  ", "")]
-            room -= columns(text_of(more))
-            if drawn and room >= 0:
-                spans += more
-        return spans
-
-
-def _rate_words(rates: Rates) -> str:
-    """`in 12/s  out 11/s  put off 2/s`."""
-    named = (("in", rates.stored), ("out", rates.delivered), ("put off", rates.put_off))
-    return "  ".join(f"{name} {_shown_rate(rate.second)}/s" for name, rate in named)
+    def _history(
+        self, draw: Callable[[tuple[int, ...], int], str], values: tuple[int, ...], width: int
+    ) -> Span:
+        drawn = draw(values, width) if width >= _LEAST_SPARK else ""
+        return (f" {drawn}", "note") if drawn else ("", "")
 
 
 def _shown_rate(rate: float) -> str:

@@ -131,7 +131,8 @@ class Facts:
     arrived: tuple[int, ...] = ()
     left: tuple[int, ...] = ()
     depth: tuple[int, ...] = ()
-    """Messages that came, that left, and that were there, by ten seconds, oldest first."""
+    """Messages that came, that left, and that were there, by ten seconds, oldest first; of
+    the last `depth` is the one of now."""
 
 
 @dataclass(frozen=True, slots=True)

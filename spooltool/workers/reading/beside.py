@@ -21,7 +21,7 @@ VALUES = 60
 
 
 class Flow:
-    """Messages that came, that left and that were there, by ten seconds; the last one runs."""
+    """Messages that came, that left and that were there, by ten seconds."""
 
     def __init__(self) -> None:
         self.arrived = self.left = 0
@@ -40,10 +40,14 @@ class Flow:
                 self._begun = now
 
     def histories(self, depth: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-        """What came, what left, what was there; oldest first."""
-        rows = [*self._past, (self.arrived, self.left, depth)]
-        arrived, left, depths = zip(*rows, strict=True)
-        return arrived, left, depths
+        """What came, what left, what was there, oldest first; of the last what is there now.
+
+        What came and left in the ten seconds that run is no rate yet, and would look like one
+        that drops.
+        """
+        arrived = tuple(come for come, _, _ in self._past)
+        left = tuple(gone for _, gone, _ in self._past)
+        return arrived, left, (*(there for _, _, there in self._past), depth)
 
 
 class Beside:

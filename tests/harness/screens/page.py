@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from spooltool.tui.app import SpoolApp
 from spooltool.tui.changes.registry import CHANGES
@@ -12,7 +12,7 @@ from spooltool.tui.keys import Key, Where
 from spooltool.tui.panes.queue import QueuePane
 from spooltool.tui.panes.registry import LOOK
 from spooltool.tui.screen import MainScreen
-from tests.harness.screens.scenes import ROOT, SCENES, Scene
+from tests.harness.screens.scenes import ROOT, TABLE
 
 PAGE = ROOT / "docs" / "tui.md"
 _OWNERS: dict[Where, object] = {
@@ -54,18 +54,11 @@ def _change() -> Iterator[str]:
 
 
 def _pictures() -> Iterator[str]:
-    """Every scene; one at two sizes in one line."""
+    """Every scene, its two sizes in one line."""
     yield from ("| picture | what it shows |", "|---|---|")
-    for scene in SCENES:
-        if not scene.name.endswith("-large"):
-            yield f"| {' '.join(_links(scene, SCENES))} | {scene.about} |"
-
-
-def _links(scene: Scene, scenes: Sequence[Scene]) -> Iterator[str]:
-    yield f"[{scene.name}](screens/{scene.name}.svg)"
-    large = f"{scene.name}-large"
-    if any(one.name == large for one in scenes):
-        yield f"[160×48](screens/{large}.svg)"
+    for scene in TABLE:
+        small = f"[{scene.name}](screens/{scene.file.name})"
+        yield f"| {small} [160×48](screens/{scene.large.file.name}) | {scene.about} |"
 
 
 def _cell(text: str) -> str:

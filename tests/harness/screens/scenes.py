@@ -37,34 +37,32 @@ class Scene:
         """Where its picture is kept."""
         return FOLDER / f"{self.name}.svg"
 
-
-def _both(scene: Scene) -> tuple[Scene, Scene]:
-    """At both sizes."""
-    return scene, replace(scene, name=f"{scene.name}-large", size=LARGE)
+    @property
+    def large(self) -> Scene:
+        """The same at 160x48."""
+        return replace(self, name=f"{self.name}-large", size=LARGE)
 
 
 MAIN = (
-    *_both(Scene("main", "What is stuck, and why the message under the cursor is.", "downx4")),
-    *_both(Scene("main-light", "The light theme.", "downx4", theme="light")),
-    *_both(Scene("main-contrast", "High contrast.", "downx4", theme="contrast")),
-    *_both(Scene("main-ascii", "In a locale that is not UTF-8.", "downx4", ascii=True)),
+    Scene("main", "What is stuck, and why the message under the cursor is.", "downx4"),
+    Scene("main-light", "The light theme.", "downx4", theme="light"),
+    Scene("main-contrast", "High contrast.", "downx4", theme="contrast"),
+    Scene("main-ascii", "In a locale that is not UTF-8.", "downx4", ascii=True),
     Scene(
         "read-only", "Without permission to write the capitals are absent.", read_only="--read-only"
     ),
-    *_both(Scene("relay-down", "No relay answers.", relay=False)),
+    Scene("relay-down", "No relay answers.", relay=False),
     Scene("filter-completed", "Tab completes the query.", "slash space =reason:pu"),
     Scene("filter-offered", "Several ways to go on.", "slash space =re tab"),
     Scene("filter-error", "An error stands at its column, the list stays.", "slash space =dst"),
     Scene("nothing-matches", "Nothing matches.", query="dst:nowhere.example"),
-    *_both(Scene("empty", "An empty queue.", spool="empty")),
+    Scene("empty", "An empty queue.", spool="empty"),
     Scene("reading", "The first pass over a large queue.", query="", glimpse=True),
-    *_both(
-        Scene(
-            "frozen",
-            "What came and left while something is tagged.",
-            "downx2 spacex3 !leave !come",
-            changes=True,
-        )
+    Scene(
+        "frozen",
+        "What came and left while something is tagged.",
+        "downx2 spacex3 !leave !come",
+        changes=True,
     ),
     Scene("tagged", "Three messages are tagged.", "down spacex3"),
     Scene("tag-all", "Everything that matches is tagged, but for two.", "A down spacex2"),
@@ -76,7 +74,7 @@ MAIN = (
         changes=True,
     ),
     Scene("sorted", "By size, the largest first.", "sx2 r"),
-    *_both(Scene("everything", "The whole queue.", query="")),
+    Scene("everything", "The whole queue.", query=""),
 )
 
 PANES = (
@@ -92,14 +90,14 @@ PANES = (
 _AT_MESSAGE = "downx4 enter"
 
 MESSAGE = (
-    *_both(Scene("message-why", "The verdict with its evidence.", _AT_MESSAGE)),
-    *_both(Scene("message-envelope", "Every line of the envelope.", f"{_AT_MESSAGE} ]")),
-    *_both(Scene("message-headers", "As received and as it will be sent.", f"{_AT_MESSAGE} ]x2")),
+    Scene("message-why", "The verdict with its evidence.", _AT_MESSAGE),
+    Scene("message-envelope", "Every line of the envelope.", f"{_AT_MESSAGE} ]"),
+    Scene("message-headers", "As received and as it will be sent.", f"{_AT_MESSAGE} ]x2"),
     Scene("message-parts", "The parts.", "enter ]x3", spool="hostile", query="001njr01"),
     Scene("message-raw", "The bytes.", f"{_AT_MESSAGE} ]x4"),
     Scene("message-log", "Its log lines.", f"{_AT_MESSAGE} ]x5"),
-    *_both(Scene("help", "Every key.", "question_mark")),
-    *_both(Scene("palette", "Every action by name.", "colon")),
+    Scene("help", "Every key.", "question_mark"),
+    Scene("palette", "Every action by name.", "colon"),
     Scene("palette-typed", "What is left by what was typed.", "colon =ho"),
     Scene("actions", "Every change by name.", "a"),
 )
@@ -108,15 +106,11 @@ _THREE = "downx2 spacex3"
 _HELD = "downx3 spacex2"
 
 CHANGES = (
-    *_both(Scene("retarget", "The form of retarget.", f"{_THREE} R")),
-    *_both(
-        Scene(
-            "retarget-plan", "Its plan, with a look at the new host.", f"{_THREE} R =10.1.5.9 enter"
-        )
-    ),
+    Scene("retarget", "The form of retarget.", f"{_THREE} R"),
+    Scene("retarget-plan", "Its plan, with a look at the new host.", f"{_THREE} R =10.1.5.9 enter"),
     Scene("retarget-diffs", "A diff of each message.", f"{_THREE} R =10.1.5.9 enter d"),
-    *_both(Scene("retarget-done", "It is done.", f"{_THREE} R =10.1.5.9 enter y", changes=True)),
-    *_both(Scene("set", "The form of set.", f"{_THREE} S")),
+    Scene("retarget-done", "It is done.", f"{_THREE} R =10.1.5.9 enter y", changes=True),
+    Scene("set", "The form of set.", f"{_THREE} S"),
     Scene("set-plan", "Its plan.", f"{_THREE} S =ERR_SERVER=10.1.5.7 enter"),
     Scene("set-refused", "A value that cannot be.", f"{_THREE} S =SIZES=1 enter"),
     Scene("hold-plan", "The plan of hold.", f"{_THREE} H"),
@@ -125,9 +119,9 @@ CHANGES = (
     Scene("requeue-plan", "The plan of requeue.", f"{_THREE} Q"),
     Scene("kick-plan", "The plan of kick.", f"{_THREE} K"),
     Scene("kick-done", "It is asked.", f"{_THREE} K y", changes=True),
-    *_both(Scene("bounce-plan", "The plan of bounce.", f"{_THREE} B")),
+    Scene("bounce-plan", "The plan of bounce.", f"{_THREE} B"),
     Scene("bounce-number", "Bounce and delete want the number typed.", f"{_THREE} B y"),
-    *_both(Scene("delete-plan", "The plan of delete.", f"{_THREE} D")),
+    Scene("delete-plan", "The plan of delete.", f"{_THREE} D"),
     Scene("delete-done", "It is done.", f"{_THREE} D y =3 enter", changes=True),
     Scene("edit-plan", "What was edited becomes a plan.", "downx2 E"),
     Scene("probe", "A live look at a host.", "downx2 P"),
@@ -154,6 +148,8 @@ CHANGES = (
     Scene("nothing-to-do", "A plan without a change.", "U"),
 )
 
-HOSTILE = _both(Scene("hostile", "Odd, broken and hostile mail.", spool="hostile", query=""))
+HOSTILE = (Scene("hostile", "Odd, broken and hostile mail.", spool="hostile", query=""),)
 
-SCENES = (*MAIN, *PANES, *MESSAGE, *CHANGES, *HOSTILE)
+TABLE = (*MAIN, *PANES, *MESSAGE, *CHANGES, *HOSTILE)
+SCENES = tuple(at_size for scene in TABLE for at_size in (scene, scene.large))
+"""Every screen, dialog and theme, each at both sizes."""

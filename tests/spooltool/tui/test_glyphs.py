@@ -22,6 +22,24 @@ def test_a_sparkline_has_the_last_values_as_heights(values: tuple[int, ...], dra
     assert UNICODE.spark(values, 4) == drawn
 
 
+@pytest.mark.parametrize(
+    ("values", "drawn"),
+    [
+        ((), ""),
+        ((0, 0), ""),
+        ((1000, 1000, 1000), "███"),
+        ((1000, 1025, 1050), "▁▅█"),
+        ((1000, 5000, 9000), "▁▅█"),
+        ((10_000, 10_001), "██"),
+        ((3, 4, 5), "▃▆█"),
+    ],
+)
+def test_a_trend_is_how_it_changed_and_a_small_change_is_small(
+    values: tuple[int, ...], drawn: str
+) -> None:
+    assert UNICODE.trend(values, 4) == drawn
+
+
 def test_ascii_is_ascii() -> None:
     assert ASCII.line.isascii() and ASCII.bar.isascii() and ASCII.steps.isascii()
     assert ASCII.spark((1, 5, 7), 3) == ".+#"
