@@ -25,7 +25,7 @@ CAUTION: dict[str, Caution] = {
     "bounce": Caution(number=True, always=True),
     "delete": Caution(number=True),
     PURGE_OF_ONE: Caution(number=True, always=True),
-    "purge": Caution(always=True),
+    "purge": Caution(number=True, always=True),
 }
 """By verb as plans and the journal name it, where it is not yes or no."""
 

@@ -120,7 +120,7 @@ CHANGES = (
     Scene("kick-plan", "The plan of kick.", f"{_THREE} K"),
     Scene("kick-done", "It is asked.", f"{_THREE} K y", changes=True),
     Scene("bounce-plan", "The plan of bounce.", f"{_THREE} B"),
-    Scene("bounce-number", "Bounce and delete want the number typed.", f"{_THREE} B y"),
+    Scene("bounce-number", "Bounce, delete and purge want the number typed.", f"{_THREE} B y"),
     Scene("delete-plan", "The plan of delete.", f"{_THREE} D"),
     Scene("delete-done", "It is done.", f"{_THREE} D y =3 enter", changes=True),
     Scene("edit-plan", "What was edited becomes a plan.", "downx2 E"),

@@ -248,11 +248,12 @@ def test_without_a_terminal_nothing_is_done_unasked(spool: Path) -> None:
 
 def test_purge_asks(spool: Path, call: Call) -> None:
     call("--spool", spool, "delete", "--all", "--yes")
-    code, screen = answered(["--spool", spool, "purge"], "n\n")
-    assert code == 3
-    assert "in   trash -> nowhere, freed for good    12" in screen
-    assert len(files(spool)) == 12
-    code, screen = answered(["--spool", spool, "purge"], "y\n")
+    for no in ("n\n", "y\n"):
+        code, screen = answered(["--spool", spool, "purge"], no)
+        assert code == 3
+        assert "in   trash -> nowhere, freed for good    12" in screen
+        assert len(files(spool)) == 12
+    code, screen = answered(["--spool", spool, "purge"], "12\n")
     assert code == 0 and "12 done" in screen and "freed" in screen
     assert files(spool) == []
 

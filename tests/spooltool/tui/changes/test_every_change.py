@@ -364,7 +364,8 @@ def test_purge_empties_the_trash(scene: Scene) -> None:
 
     async def part(at: Play) -> None:
         await at.plan("purge", Target())
-        await at.apply()
+        assert "undo  never" in at.shown
+        await at.apply("3")
 
     play(scene.spool, part, scene.target)
     assert scene.where == {}
