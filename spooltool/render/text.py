@@ -65,8 +65,10 @@ def cut(text: str, width: int) -> str:
         return text
     if width < 1:
         return ""
-    out: list[str] = []
     left = width - len(CUT)
+    if text.isascii() and text.isprintable():
+        return text[:left] + CUT
+    out: list[str] = []
     for ch in text:
         left -= _columns_of(ch)
         if left < 0:

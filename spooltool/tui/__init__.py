@@ -16,18 +16,27 @@ up, snapshots come down, and nothing from outside is ever read as markup.
 
 from __future__ import annotations
 
+import gc
+import os
+
 from spooltool.look.sight import Sight
+
+_PAINTS = "250"
+"""A second at most, read by Textual as it is loaded: with its 60 a key that comes just after a
+picture waits 17 ms more.  `pace` sees to it that pictures are few."""
 
 
 def show(
     sight: Sight, query: str, *, read_only: bool, theme: str, mouse: bool, ascii_only: bool
 ) -> int:
     """Take the terminal until the person leaves; the exit code."""
+    os.environ.setdefault("TEXTUAL_FPS", _PAINTS)
     from spooltool.change.permission import can_change
     from spooltool.tui.app import SpoolApp
     from spooltool.tui.glyphs import ASCII
     from spooltool.tui.processes import Processes
 
+    gc.freeze()  # what is loaded stays: a key must not wait until it was looked at once more
     sight.read_only = read_only
     app = SpoolApp(
         sight,

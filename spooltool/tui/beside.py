@@ -106,10 +106,8 @@ class Beside:
         """How much stuck mail has the same destination, and whether more will come."""
         more = "new mail still goes there" if places else ""
         source = places[0].rpartition(", ")[2] if places else ""
-        for group in self._queue.facts.groups:
-            if group.label == self._dst(under) and group.messages:
-                return Alike(group.messages, more=more, source=source)
-        return None
+        number = self._queue.facts.hosts.get(self._dst(under), 0)
+        return Alike(number, more=more, source=source) if number else None
 
     def _places(self, under: Cells) -> list[str]:
         """Where the configuration sends new mail to the same destination."""

@@ -34,15 +34,18 @@ class Glyphs(NamedTuple):
         return "".join(self.steps[-(-value * top // most)] for value in shown)
 
     def trend(self, values: tuple[int, ...], width: int) -> str:
-        """The last values of what is mostly large: how it changed, more than how large it is.
+        """The last values of what is mostly large: how it changed, more than how large it is;
+        "" before there are two.
 
         The full height is from the least to the largest, or a twentieth of the largest
         where that is more, so that a small change stays small.
         """
         shown = values[-width:]
         most = max(shown, default=0)
-        base = min((*shown, most - most // 20))
-        return self.spark(tuple(value - base + 1 for value in shown), width) if most else ""
+        if not most or len(shown) < 2:
+            return ""
+        base = min(*shown, most - most // 20)
+        return self.spark(tuple(value - base + 1 for value in shown), width)
 
 
 UNICODE = Glyphs(False, "─", "█", " ▁▂▃▄▅▆▇█")

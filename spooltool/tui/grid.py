@@ -107,9 +107,10 @@ class Grid(ScrollView, can_focus=True):
 
     def redraw(self) -> None:
         """Draw what looks otherwise than it did; a line that is the same costs no output."""
-        heads = self.heads(self.columns)
+        width = self.columns
+        heads = self.heads(width)
         for y in range(self.size.height):
-            if self._drawn.get(y) != self._line(y, heads):
+            if self._drawn.get(y) != self._line(y, heads, width):
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def move(self, row: int, *, tell: bool = True) -> None:
@@ -158,13 +159,13 @@ class Grid(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen: a head, a row, or nothing."""
-        line = self._drawn[y] = self._line(y, self.heads(self.columns))
-        spans, over = line
-        return self._strip(spans, self.columns, self._named(over) if over else Style.null())
-
-    def _line(self, y: int, heads: list[Spans]) -> tuple[Spans, str]:
-        """What stands in a line of the screen, and the style that lies over it."""
         width = self.columns
+        line = self._drawn[y] = self._line(y, self.heads(width), width)
+        spans, over = line
+        return self._strip(spans, width, self._named(over) if over else Style.null())
+
+    def _line(self, y: int, heads: list[Spans], width: int) -> tuple[Spans, str]:
+        """What stands in a line of the screen, and the style that lies over it."""
         if y < len(heads):
             return heads[y], ""
         row = round(self.scroll_y) + y - len(heads)

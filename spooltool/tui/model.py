@@ -5,7 +5,8 @@ Cursor and tags are messages, never row numbers: rows move.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from spooltool.workers.queue import Facts, Picture
@@ -69,15 +70,24 @@ class Queue:
         self._epoch = -1
         self.frozen_since = 0.0
 
-    def take(self, frame: Frame) -> None:
-        """Take in a picture that has come with its descriptors.
+    def take(self, frames: Sequence[Frame]) -> None:
+        """Take in pictures that have come with their descriptors: the last one is shown.
 
         `frozen_since` is when a frozen list was frozen, unix seconds.
         """
-        picture: Picture = frame.value
-        block_fd, order_fd = frame.fds
+        *earlier, last = frames
+        for frame in earlier:
+            self._follow(frame.value)
+            for fd in frame.fds:
+                os.close(fd)
+        picture: Picture = last.value
+        block_fd, order_fd = last.fds
         self._block = block(block_fd, picture.rows)
         self._order = order(order_fd, picture.listed)
+        self._follow(picture)
+
+    def _follow(self, picture: Picture) -> None:
+        """What a picture adds to those before it."""
         if picture.epoch != self._epoch:
             self.strings.clear()
             self._epoch = picture.epoch

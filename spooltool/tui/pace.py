@@ -17,7 +17,7 @@ from spooltool.workers.wire import Frame
 EVERY = 0.15
 """Seconds between two repaints from events, at least."""
 
-AFTER_KEY = 0.08
+AFTER_KEY = 0.2
 """Seconds for which a key has the screen for itself; keys put nothing off longer than LONGEST."""
 
 LONGEST = 0.5

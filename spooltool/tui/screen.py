@@ -186,18 +186,17 @@ class MainScreen(Screen[None]):
                 self.filter.wrong(frame.value.message, frame.value.column)
                 self.footer.notice(frame.value.hint)
         self.message_log.now = self.queue.at
-        for frame in logs:
-            if isinstance(frame.value, Rates):
-                self.header.rates = frame.value
-            for pane in self.panes.by_digit.values():
-                pane.hear(frame.value)
+        told = [frame.value for frame in logs]
+        for rates in (one for one in told if isinstance(one, Rates)):
+            self.header.rates = rates
+        for pane in self.panes.by_digit.values():
+            pane.hear(told)
         self.header.redraw()
 
     def _take_pictures(self, pictures: Sequence[Frame]) -> None:
         before = self.list.under if self._used else None
         self.glimpses.follow()
-        for frame in pictures:
-            self.queue.take(frame)
+        self.queue.take(pictures)
         self.list.follow(before)
         if pictures[-1].value.serial == self._serial:
             self._matched()

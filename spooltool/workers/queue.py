@@ -6,6 +6,7 @@ which only grow within an epoch.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -113,14 +114,15 @@ class Facts:
     """What stands beside the list.
 
     `groups` (by the key `grouped_by`) and `reasons` count *stuck* mail whatever the filter is,
-    so that a way out of the filter stays on the screen.  `transactions` are the journal's
-    last, newest first.  `unreadable` are (directory, why).  `last_life` is when the spool was
-    last touched.
+    so that a way out of the filter stays on the screen; `hosts` counts it by destination.
+    `transactions` are the journal's last, newest first.  `unreadable` are (directory, why).
+    `last_life` is when the spool was last touched.
     """
 
     everything: Counts = field(default_factory=Counts)
     groups: tuple[Group, ...] = ()
     grouped_by: str = ""
+    hosts: Mapping[str, int] = field(default_factory=dict)
     reasons: tuple[ReasonRow, ...] = ()
     relay: RelayView = field(default_factory=RelayView)
     disk: Disk | None = None

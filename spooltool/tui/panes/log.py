@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
@@ -126,22 +127,32 @@ class LogPane(Pane):
         """The clock of the pictures is that of the lines, too."""
         self.now = queue.at
 
-    def hear(self, told: object) -> None:
-        """What the process that follows the logs has told."""
-        match told:
-            case Lines() if told.serial == self._serial:
-                self._take_older(told) if told.older else self._take_newer(told)
-            case Looked() if told.serial == self._serial:
-                self._looked = told
-            case Misread() if told.serial == self._serial:
-                self._misread = told.message
-            case Followed():
-                self._followed = told
-            case Rates():
-                self.now = told.at
-            case _:
-                return
-        self.redraw()
+    def hear(self, told: Sequence[object]) -> None:
+        """What the process that follows the logs has told, drawn once."""
+        following, moved = self.at_end, 0
+        heard = lines = False
+        for one in told:
+            match one:
+                case Lines() if one.serial == self._serial:
+                    moved += self._take_lines(one)
+                    lines = True
+                case Looked() if one.serial == self._serial:
+                    self._looked = one
+                case Misread() if one.serial == self._serial:
+                    self._misread = one.message
+                case Followed():
+                    self._followed = one
+                case Rates():
+                    self.now = one.at
+                case _:
+                    continue
+            heard = True
+        if lines and following:
+            self._to_end()
+        elif lines:
+            self._shift(moved)
+        elif heard:
+            self.redraw()
 
     def equal(self, under: Cells | None) -> list[str]:
         """The same lines."""
@@ -153,23 +164,14 @@ class LogPane(Pane):
         seen = round(self.scroll_y) + self.page_rows >= self.count
         return self.cursor >= self.count - 1 and (seen or not self.size.height)
 
-    def _take_newer(self, told: Lines) -> None:
-        following = self.at_end
+    def _take_lines(self, told: Lines) -> int:
+        """So many rows more stand before those that are seen."""
+        if told.older:
+            return self.book.older(told.lines)
         added, lost = self.book.newer(told.lines)
         self.book.dropped += told.skipped
-        if following:
-            self._to_end()
-        else:
-            self.below += added
-            self._shift(-lost)
-
-    def _take_older(self, told: Lines) -> None:
-        following = self.at_end
-        added = self.book.older(told.lines)
-        if following:
-            self._to_end()
-        else:
-            self._shift(added)
+        self.below += added
+        return -lost
 
     def _to_end(self) -> None:
         self.below = 0

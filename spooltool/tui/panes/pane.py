@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Self
@@ -72,8 +73,8 @@ class Pane(Grid):
     def take(self, queue: Queue) -> None:
         """The reader has told something: a few times a second."""
 
-    def hear(self, told: object) -> None:
-        """The process that follows the logs has told something."""
+    def hear(self, told: Sequence[object]) -> None:
+        """The process that follows the logs has told something: all since the last time."""
 
     def query_of(self, row: int) -> str:
         """What a row selects in the list when it is chosen; "" for nothing."""

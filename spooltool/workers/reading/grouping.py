@@ -76,6 +76,15 @@ class Grouping:
             if (word := REASON_WORDS[reason])
         )
 
+    def hosts(self) -> dict[str, int]:
+        """How much stuck mail each destination has, those with the most; whatever the key is."""
+        totals: dict[str, int] = {}
+        for (dst, _), (number, _) in self._kinds.items():
+            where = self._stock.strings.texts[dst]
+            if where not in _NOWHERE:
+                totals[where] = totals.get(where, 0) + number
+        return dict(sorted(totals.items(), key=lambda one: -one[1])[:MOST])
+
     def _about(self, reason: int, down: Mapping[str, float], now: float) -> str:
         """`mx1.example.net 451`, `10.1.5.2 since 14:21`."""
         kinds = [(n, -dst, why) for (dst, one), (n, why) in self._kinds.items() if one == reason]

@@ -29,6 +29,7 @@ class Painter:
         self._grouping: Grouping | None = None
         self._groups: tuple[Group, ...] = ()
         self._by = ""
+        self._hosts: dict[str, int] = {}
         self._reasons: tuple[ReasonRow, ...] = ()
 
     def close(self) -> None:
@@ -40,6 +41,7 @@ class Painter:
         self._grouping = grouping
         if grouping is not None:
             self._groups, self._by = grouping.groups(self._looker.relay), grouping.key
+            self._hosts = grouping.hosts()
             self._reasons = grouping.reasons(self._looker.relay, self._looker.clock())
 
     def regroup(self) -> None:
@@ -81,6 +83,7 @@ class Painter:
             everything=everything,
             groups=self._groups,
             grouped_by=self._by,
+            hosts=self._hosts,
             reasons=self._reasons,
             relay=self._looker.relay,
             disk=beside.disk,

@@ -94,8 +94,7 @@ def piloted(play: Play, size: tuple[int, int] = (80, 8)) -> Host:
     async def run() -> None:
         async with app.run_test(size=size) as pilot:
             app.pane.focus()
-            app.pane.hear(Rates(NOW))
-            app.pane.hear(Followed(("mdq.elg", "asmtpd.elg"), "/log"))
+            app.pane.hear([Rates(NOW), Followed(("mdq.elg", "asmtpd.elg"), "/log")])
             app.pane.ask()
             await pilot.pause()
             await play(pilot, app, app.pane)
@@ -117,7 +116,7 @@ def kicks(first: int, count: int) -> tuple[Line, ...]:
 
 
 def told(app: Host, *some: Line, older: bool = False) -> None:
-    app.pane.hear(Lines(app.shows[-1].serial, some, older))
+    app.pane.hear([Lines(app.shows[-1].serial, some, older)])
 
 
 def ids(app: Host) -> list[int]:
@@ -216,7 +215,7 @@ def test_l_goes_from_all_to_the_message_to_the_destination() -> None:
         await pilot.press("l")
         await pilot.pause()
         assert lines(app)[0].startswith("- 6 LOG  all | [R001njd6k] | this destination ---")
-        pane.hear(Lines(3, kicks(0, 1)))
+        pane.hear([Lines(3, kicks(0, 1))])
         assert pane.count == 0, "the answer of a question that was asked before"
         await pilot.press("l")
         await pilot.pause()
@@ -357,7 +356,7 @@ def test_hostile_lines_are_text() -> None:
     async def play(pilot: Pilot[None], app: Host, pane: LogPane) -> None:
         told(app, elg(1, "001njq5a", "delivered", host=EVIL, to=EVIL, reply=EVIL))
         pane.subject(Subject(EVIL, "1", (HostPort(EVIL),)))
-        pane.hear(Misread(app.shows[-1].serial, EVIL))
+        pane.hear([Misread(app.shows[-1].serial, EVIL)])
         for _ in range(3):
             await pilot.press("y")
             for y, text in enumerate(lines(app)):
@@ -373,10 +372,28 @@ def test_hostile_lines_are_text() -> None:
     assert app.return_value is None
 
 
+def test_what_was_told_meanwhile_is_taken_in_at_once() -> None:
+    async def play(pilot: Pilot[None], app: Host, pane: LogPane) -> None:
+        serial = app.shows[-1].serial
+        pane.hear([Lines(serial, kicks(3, 2)), Lines(serial, kicks(5, 4)), Rates(NOW)])
+        await pilot.pause()
+        assert ids(app) == [3, 4, 5, 6, 7, 8]
+        await pilot.press("up", "up")
+        pane.hear([Lines(serial, kicks(9, 9)), Lines(serial, kicks(1, 2), older=True)])
+        await pilot.pause()
+        assert ids(app) == [3, 4, 5, 6, 7, 8], "who has gone up stays there"
+        assert lines(app)[1].strip() == "9 new below: End"
+        await pilot.press("end")
+        await pilot.pause()
+        assert ids(app)[-1] == 17
+
+    piloted(play)
+
+
 def test_how_the_search_stands() -> None:
     async def play(pilot: Pilot[None], app: Host, pane: LogPane) -> None:
         def status(value: Any) -> str:
-            pane.hear(value)
+            pane.hear([value])
             return pane._state()[0]
 
         serial = app.shows[-1].serial

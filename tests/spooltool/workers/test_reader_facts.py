@@ -120,6 +120,18 @@ def test_the_reasons_and_where_most_of_them_want_to_go(spool: Path, see: See) ->
     ]
 
 
+@pytest.mark.parametrize("key", [key.name for key in KEYS])
+def test_the_mail_of_each_host_is_counted_whatever_the_groups_are(
+    gateway: Path, see: See, key: str
+) -> None:
+    seen = see(gateway)
+    seen.show("held")
+    by_dst = {g.label: g.messages for g in facts(seen).groups if g.label not in ("", "-", "mx")}
+    seen.show("held", group=key)
+    assert facts(seen).grouped_by == key
+    assert facts(seen).hosts == by_dst
+
+
 def test_a_message_that_gets_old_moves_to_another_column(spool: Path, see: See) -> None:
     put(spool, "D_resend/R00000001", mail(arrived=AS_OF - 250.0, next_try=AS_OF + 900))
     seen = see(spool)
