@@ -6,6 +6,7 @@
     message/   a tab of the message a file
     changes/   a change a file, and the plan that each shows first
     grid       rows drawn line by line: the base of every pane
+    line_input a line of text: keys count in the order in which they came
     model      the last picture of the queue, cursor and tags
     logbook, log_words  the lines of the log pane, and what it says of itself
     feeds      where pictures come from: `processes` of our own, or a test's
@@ -16,7 +17,6 @@ up, snapshots come down, and nothing from outside is ever read as markup.
 
 from __future__ import annotations
 
-import gc
 import os
 
 from spooltool.look.sight import Sight
@@ -36,7 +36,6 @@ def show(
     from spooltool.tui.glyphs import ASCII
     from spooltool.tui.processes import Processes
 
-    gc.freeze()  # what is loaded stays: a key must not wait until it was looked at once more
     sight.read_only = read_only
     app = SpoolApp(
         sight,

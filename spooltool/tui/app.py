@@ -18,6 +18,7 @@ from spooltool.tui.changes.plan_dialog import PlanDialog
 from spooltool.tui.feeds import Feeds
 from spooltool.tui.glyphs import Glyphs, glyphs_for_terminal
 from spooltool.tui.keys import Where, bindings
+from spooltool.tui.panes.pane import Pane
 from spooltool.tui.screen import MainScreen
 from spooltool.tui.themes import THEME_NAMES, THEMES
 
@@ -74,10 +75,24 @@ class SpoolApp(App[int]):
         self.call_after_refresh(_settle)
 
     async def on_event(self, event: events.Event) -> None:
-        """Every key and click freezes the list for a moment."""
+        """Every key and click freezes the list for a moment; a key of a pane is done at once."""
         if isinstance(event, _TOUCHES) and self.main is not None:
             self.main.touched()
-        await super().on_event(event)
+        if not (isinstance(event, events.Key) and await self._done(event)):
+            await super().on_event(event)
+
+    async def _done(self, event: events.Key) -> bool:
+        """Do what a key is bound to in a pane; whether there was something to do.
+
+        Textual sends a key down to the pane and up again through all around it before it
+        looks at bindings.  Over a slow line `/dst:10.1.5.2` comes in one piece, and what is
+        behind the `/` would be on its way to the list by then.
+        """
+        pane = self.focused
+        if event.is_forwarded or not isinstance(pane, Pane) or pane.takes(event.key):
+            return False
+        key = event.key
+        return await self._check_bindings(key, priority=True) or await self._check_bindings(key)
 
     def on_key(self, event: events.Key) -> None:
         """A key that was on its way to the list when a plan opened over it is the plan's."""

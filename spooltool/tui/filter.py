@@ -18,6 +18,7 @@ from textual.widgets import Input
 from spooltool.query.completing import completions
 from spooltool.render.text import columns, cut, visible
 from spooltool.tui.grid import Grid
+from spooltool.tui.line_input import LineInput
 from spooltool.tui.spans import Span, Spans, text_of
 
 QUIET = 0.15
@@ -56,7 +57,7 @@ class FilterBar(Horizontal):
         super().__init__(id="filter")
         self.values: dict[str, Sequence[str]] = {}
         self.error: tuple[str, int] | None = None
-        self._text = text
+        self._asked = text
         self._before = text
         self._timer: Timer | None = None
         self._marks = _ErrorMark()
@@ -76,8 +77,10 @@ class FilterBar(Horizontal):
 
     def put(self, text: str) -> None:
         """Another query, not typed: from a pane, from the palette."""
-        self._before = text
-        self._text = text
+        self._before = self._asked = text
+        self._write(text)
+
+    def _write(self, text: str) -> None:
         with self.prevent(Input.Changed):
             self.input.value = text
             self.input.cursor_position = len(text)
@@ -86,7 +89,7 @@ class FilterBar(Horizontal):
     def edit(self) -> None:
         """Take the keys."""
         self._before = self.text
-        self.input.focus()
+        self.screen.set_focus(self.input)  # at once: the keys behind this one are text
 
     def right(self, spans: Spans) -> None:
         """What stands at the right: the counts of a query that is well."""
@@ -106,27 +109,26 @@ class FilterBar(Horizontal):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Wait for a moment without a key."""
         event.stop()
-        if event.value == self._text:
+        if self.text == self._asked:
             return
-        self._text = event.value
         self._marks.column = 0
         if self._timer is not None:
             self._timer.stop()
         self._timer = self.set_timer(QUIET, self._ask)
 
     def _ask(self) -> None:
-        self.post_message(self.Asked(self._text))
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if self.text != self._asked:
+            self._asked = self.text
+            self.post_message(self.Asked(self._asked))
 
     def leave(self, *, undone: bool) -> None:
         """Give the keys back."""
-        if self._timer is not None:
-            self._timer.stop()
         if undone and self.text != self._before:
-            self.put(self._before)
-            self._ask()
-        elif not undone and self._timer is not None:
-            self._ask()
-        self._timer = None
+            self._write(self._before)
+        self._ask()
         self.post_message(self.Left(undone=undone))
 
     def complete(self) -> None:
@@ -142,7 +144,7 @@ class FilterBar(Horizontal):
             self.post_message(self.Offered(texts))
 
 
-class FilterInput(Input):
+class FilterInput(LineInput):
     """The line that is typed in."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from spooltool.render.text import cut, fit
 from spooltool.tui.grid import Grid
+from spooltool.tui.line_input import LineInput
 from spooltool.tui.spans import Spans
 
 _KEY, _NAME = 6, 22
@@ -82,7 +83,7 @@ class Palette(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """What is typed, and what is left."""
         with Vertical(id="palette"):
-            typed = Input(placeholder="an action: sort, hold, theme ...", compact=True)
+            typed = LineInput(placeholder="an action: sort, hold, theme ...", compact=True)
             typed.cursor_blink = False
             yield typed
             yield self._choices

@@ -98,7 +98,7 @@ class MainScreen(Screen[None]):
         )
         self.still = Stillness(self, self.ask, self._is_needed_still)
         self.pace = Pace(self, self._take)
-        self._serial = 0
+        self._serial = self._another = 0
         self._used = False
 
     def compose(self) -> ComposeResult:
@@ -197,8 +197,13 @@ class MainScreen(Screen[None]):
         before = self.list.under if self._used else None
         self.glimpses.follow()
         self.queue.take(pictures)
-        self.list.follow(before)
-        if pictures[-1].value.serial == self._serial:
+        serial = pictures[-1].value.serial
+        if self._another and serial >= self._another:
+            self._another = 0
+            self.list.begin()
+        else:
+            self.list.follow(before)
+        if serial == self._serial:
             self._matched()
         facts, now = self.queue.facts, self.queue.at
         for pane in self.panes.by_digit.values():
@@ -383,6 +388,7 @@ class MainScreen(Screen[None]):
         self.footer.notice("")
         self.list.reset(0)
         self._show()
+        self._another = self._serial
 
     def _equal(self) -> None:
         """The command that shows what the pane shows."""

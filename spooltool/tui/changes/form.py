@@ -19,6 +19,7 @@ from textual.widgets import Input
 from spooltool.render.text import columns, cut, fit
 from spooltool.tui.changes.change import Change, Choose, Field, Text, Tick, Values
 from spooltool.tui.grid import Grid
+from spooltool.tui.line_input import LineInput
 from spooltool.tui.spans import Spans
 
 LABEL = 8
@@ -121,7 +122,7 @@ class Chooser(Grid):
         self.post_message(Form.Filled())
 
 
-class TextInput(Input):
+class TextInput(LineInput):
     """A line of text."""
 
     def __init__(self, field: Text, value: str) -> None:

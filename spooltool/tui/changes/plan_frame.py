@@ -11,10 +11,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input
 
 from spooltool.tui.changes.form import Form
 from spooltool.tui.changes.plan_parts import Cancel, Equal, Hints, PlanText, Title
+from spooltool.tui.line_input import LineInput
 from spooltool.tui.spans import Spans
 from spooltool.workers.changes import Done
 
@@ -60,7 +60,7 @@ class PlanFrame(ModalScreen[Done | None]):
         self.equal = Equal()
         self.button = Cancel()
         self.hints = Hints()
-        self.number = Input(id="plan-number", compact=True, placeholder="the number")
+        self.number = LineInput(id="plan-number", compact=True, placeholder="the number")
         self.number.cursor_blink = False
         self.box = Vertical(id="plan")
         self.number.display = False

@@ -380,6 +380,10 @@ class MessagePane(Pane):
         if trouble := page(self.app, lines):
             self.notify(trouble, severity="warning", markup=False)
 
+    def takes(self, key: str) -> bool:
+        """Some keys are the tab's."""
+        return self._tab is not None and key in self._tab.keys
+
     def on_key(self, event: events.Key) -> None:
         """Keys of the tab."""
         tab = self._tab

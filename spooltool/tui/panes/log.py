@@ -294,6 +294,10 @@ class LogPane(Pane):
         if line.number:
             self.post_message(self.MessageChosen(line.name[:1], line.number))
 
+    def takes(self, key: str) -> bool:
+        """While a text is typed all keys belong to it; Escape ends it."""
+        return self._typing or (key == "escape" and bool(self.book.narrow))
+
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """While a text is typed, what can be printed is text."""
         return self._typing and character is not None and character.isprintable()

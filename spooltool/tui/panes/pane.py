@@ -76,6 +76,10 @@ class Pane(Grid):
     def hear(self, told: Sequence[object]) -> None:
         """The process that follows the logs has told something: all since the last time."""
 
+    def takes(self, key: str) -> bool:
+        """Whether it deals with a key itself, whatever that is bound to."""
+        return False
+
     def query_of(self, row: int) -> str:
         """What a row selects in the list when it is chosen; "" for nothing."""
         return ""

@@ -190,6 +190,11 @@ class QueuePane(Pane):
         if self._range is not None:
             self.redraw()
 
+    def begin(self) -> None:
+        """Another list: the cursor is on its first row."""
+        self._adrift = False
+        self.reset(0)
+
     def follow(self, before: Cells | None) -> None:
         """Other rows: the cursor goes where its message is now, and is seen if it was seen."""
         if before is None:

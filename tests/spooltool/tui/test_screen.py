@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -69,6 +70,28 @@ def test_a_filter_is_typed_completed_and_asked_for(evening: Path, size: tuple[in
         assert main(app).list.has_focus
 
     played(evening, play, now=NOW, size=size)
+
+
+@pytest.mark.parametrize(
+    ("last", "query"), [("enter", "dst:10.1.5.2"), ("escape", "stuck"), ("", "dst:10.1.5.2")]
+)
+def test_a_query_that_comes_in_one_piece_is_the_filters(
+    evening: Path, last: str, query: str
+) -> None:
+    """As over a slow line: every key is there before the first one was looked at."""
+
+    async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
+        sort = main(app).list.sort
+        keys = ["ctrl+u", *"dsx", "backspace", *"t:10.1.5.2", *([last] if last else [])]
+        for key in ("slash", *keys):
+            app.post_message(Key(key, {"slash": "/"}.get(key)))
+        await pilot.pause(0.5)
+        await pumped(pilot, local)
+        assert main(app).filter.text == main(app).list.filter_text == query
+        assert (main(app).list.sort, app.screen) == (sort, main(app))
+        assert main(app).list.has_focus == bool(last)
+
+    played(evening, play, now=NOW)
 
 
 def test_an_error_stands_at_its_column_and_the_list_stays(evening: Path) -> None:
@@ -228,6 +251,19 @@ def test_a_frozen_list_keeps_what_left_and_counts_what_came(spool: Path) -> None
         assert under(app) == third
 
     played(spool, play, now=NOW)
+
+
+def test_in_another_list_the_cursor_is_on_its_first_message(evening: Path) -> None:
+    async def play(pilot: Pilot[int], app: SpoolApp, local: Local) -> None:
+        await pilot.press("down", "down")
+        for query in ("dst:nowhere.example", "dst:mx1.example.net"):
+            main(app).set_query(query)
+            await pumped(pilot, local)
+        assert lines(app)[3].startswith("> ")
+        assert main(app).list.cursor == 0
+        assert list(main(app).target().words) == [under(app)]
+
+    played(evening, play, now=NOW)
 
 
 def test_a_directory_that_was_put_in_anothers_place_is_read(spool: Path) -> None:
