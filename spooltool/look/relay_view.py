@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from spooltool.diagnose.relay import Destination, RelayView
-from spooltool.errors import NotPermitted, RelayUnreachable
+from spooltool.errors import NotPermitted, RelayUnreachable, SpooltoolError
 from spooltool.spool.hosts import HostPort
 from spooltool.spool.names import OWN_DIR
 from spooltool.store.lock import holders
@@ -48,6 +48,8 @@ def ask_at(path: str) -> RelayView:
     except RelayUnreachable as error:
         told = error.message.removeprefix("the relay is not running")
         return RelayView(why_not=told.removeprefix("the relay "))
+    except SpooltoolError as error:  # it answers, and refuses
+        return RelayView(why_not=error.message.removeprefix("the relay "))
 
 
 def _view(status: Status) -> RelayView:

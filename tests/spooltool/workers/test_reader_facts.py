@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from spooltool.control import Delivering, Destination, Order, Status, encode_reply
+from spooltool.control import Delivering, Destination, Order, Refused, Status, encode_reply
 from spooltool.diagnose.grouping import KEY, KEYS, Groups
 from spooltool.look.selection import select
 from spooltool.look.sight import Sight
@@ -227,6 +227,18 @@ def test_a_relay_that_hangs_holds_nobody_up(two: Path, see: See) -> None:
         wait_until(lambda: seen.step(1.0).facts.relay.up, what="its answer")
         seen.step(1.0)
         assert [row["reason"] for row in seen.rows] == ["overdue", "overdue"]
+
+
+def test_a_relay_that_refuses_to_tell_is_told(two: Path, see: See) -> None:
+    relay = Relay(own_directory(two), IDLE)
+    relay.reply = encode_reply(Refused("not now"))
+    with relay:
+        seen = see(two)
+        seen.show()
+        assert facts(seen).relay.why_not == "refuses: not now"
+        relay.says(IDLE)
+        seen.step(1.0)
+        assert facts(seen).relay.up
 
 
 def test_who_works_on_a_message_shows_and_ends(two: Path, see: See) -> None:
